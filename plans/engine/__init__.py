@@ -1,0 +1,1 @@
+"""The plan engine: pure, deterministic, explainable. No Django, no clock, no randomness."""
