@@ -1,0 +1,1 @@
+"""Private PostgreSQL and Valkey for an installation that was given none."""

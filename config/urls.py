@@ -1,0 +1,17 @@
+"""All addresses of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import healthz
+from config.views import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("accounts/", include("allauth.urls")),
+    path("staff/", include("staff.urls")),
+    path("portal/", include("portal.urls")),
+    path("api/", include("api.urls")),
+    path("admin/", admin.site.urls),
+]

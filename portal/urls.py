@@ -1,0 +1,6 @@
+"""Addresses below /portal/."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "portal"
+urlpatterns: list[URLPattern | URLResolver] = []
