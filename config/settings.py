@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.addresses import EngineAddresses
@@ -143,6 +144,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {"connect_timeout": 5, **database.options},
     }
 }
+# History of every clinical table is written by triggers, deletions too, and never changes afterwards.
+PGHISTORY_APPEND_ONLY = True
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The cache holds rate limits and the worker's heartbeat. It is a table, so that logging in does not depend on Redis.
@@ -251,7 +255,7 @@ TIME_ZONE = "UTC"  # rows hold UTC; the clinic's and the patient's zones are dat
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [path for path in (BASE_DIR / "static", VAR_DIR / "assets") if path.is_dir()]
+STATICFILES_DIRS = [path for path in (BASE_DIR / "static", VAR_DIR / "static_build") if path.is_dir()]
 STATIC_ROOT = VAR_DIR / "static"
 MANIFEST_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 USER = "kineplan"
@@ -43,6 +43,17 @@ class EngineAddresses:
         """Pick free ports and new passwords; whoever asks next gets the same."""
         postgres, redis = free_ports(2)
         ports = Ports(postgres, redis, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+        self.save(ports)
+        return ports
+
+    def move_postgres(self) -> Ports:
+        """Somebody else took the remembered port: take another."""
+        return self._moved(replace(self.ports(), postgres=free_ports(1)[0]))
+
+    def move_redis(self) -> Ports:
+        return self._moved(replace(self.ports(), redis=free_ports(1)[0]))
+
+    def _moved(self, ports: Ports) -> Ports:
         self.save(ports)
         return ports
 
