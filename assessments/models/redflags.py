@@ -1,0 +1,56 @@
+"""Red-flag answers, and the clearances that only a named clinician can give."""
+
+from __future__ import annotations
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+from assessments.models.assessment import Assessment
+from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
+from clinic.history import locked_when_parent
+from clinic.models import Answer, Episode
+
+
+@pghistory.track()
+class RedFlagAnswer(models.Model):
+    """The answer to one red-flag question. No row means not asked, which stops release of the plan."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="flag_answers")
+    flag = models.SlugField(max_length=40)
+    answer = models.CharField(max_length=10, choices=Answer.choices)
+    region = models.CharField(max_length=30, choices=REGION_CHOICES, blank=True, default="")
+    side = models.CharField(max_length=8, choices=SIDE_CHOICES, blank=True, default="")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["flag"]
+        constraints = [models.UniqueConstraint(fields=["assessment", "flag"], name="red_flag_answered_once")]
+        triggers = [
+            locked_when_parent("signed_assessment_is_locked", parent_table="assessments_assessment", fk="assessment_id")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flag}: {self.answer}"
+
+
+@pghistory.track()
+class FlagClearance(models.Model):
+    """A red flag cleared by a named clinician with reason and source. Kept for ever; asked again next visit."""
+
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="flag_clearances")
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="clearances")
+    flag = models.SlugField(max_length=40)
+    reason = models.CharField(max_length=500)
+    source = models.CharField(max_length=200, help_text="For example the scan result or the medical letter.")
+    cleared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    cleared_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-cleared_at"]
+        constraints = [models.UniqueConstraint(fields=["assessment", "flag"], name="flag_cleared_once_per_assessment")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.flag} cleared"

@@ -1,0 +1,35 @@
+"""Locks that the database keeps: what was signed does not change, whoever writes and however."""
+
+from __future__ import annotations
+
+import pgtrigger
+
+
+def locked_when_parent(
+    name: str, *, parent_table: str, fk: str, open_states: tuple[str, ...] = ("draft",)
+) -> pgtrigger.Trigger:
+    """A trigger that refuses insert, update and delete of a child row unless its parent is in an open state.
+
+    Sees bulk updates and raw SQL as well as the ORM. ``fk`` is the child's column that holds the parent's id.
+    """
+    states = ", ".join(f"'{state}'" for state in open_states)
+    check = """
+        SELECT state INTO parent_state FROM {table} WHERE id = {row}.{fk};
+        IF parent_state IS NOT NULL AND parent_state NOT IN ({states}) THEN
+            RAISE EXCEPTION 'signed content never changes: % row of {table} %', TG_TABLE_NAME, {row}.{fk}
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    """
+    new = check.format(table=parent_table, row="NEW", fk=fk, states=states)
+    old = check.format(table=parent_table, row="OLD", fk=fk, states=states)
+    return pgtrigger.Trigger(
+        name=name,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        declare=[("parent_state", "TEXT")],
+        func=f"""
+            IF TG_OP <> 'INSERT' THEN {old} END IF;
+            IF TG_OP <> 'DELETE' THEN {new} RETURN NEW; END IF;
+            RETURN OLD;
+        """,
+    )

@@ -1,0 +1,24 @@
+"""Who, where and what may be known."""
+
+from clinic.models.audit import AccessEvent
+from clinic.models.conditions import Answer, Condition, ConditionSite, PatientCondition
+from clinic.models.consents import Consent
+from clinic.models.organisation import Clinic
+from clinic.models.patients import Episode, Patient
+from clinic.models.users import Credential, Practitioner, Role, User
+
+__all__ = [
+    "AccessEvent",
+    "Answer",
+    "Clinic",
+    "Condition",
+    "ConditionSite",
+    "Consent",
+    "Credential",
+    "Episode",
+    "Patient",
+    "PatientCondition",
+    "Practitioner",
+    "Role",
+    "User",
+]

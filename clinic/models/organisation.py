@@ -1,0 +1,30 @@
+"""The clinic itself: one row."""
+
+from __future__ import annotations
+
+import pghistory
+from django.db import models
+
+from clinic.validators import validate_time_zone
+
+
+@pghistory.track()
+class Clinic(models.Model):
+    """Name, contact and clock of the clinic. Exactly one row (enforced by the constraint on ``singleton``)."""
+
+    singleton = models.BooleanField(default=True, editable=False, unique=True)
+    name = models.CharField(max_length=120)
+    address = models.TextField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+    time_zone = models.CharField(max_length=64, default="Europe/London", validators=[validate_time_zone])
+    emergency_number = models.CharField(max_length=20, default="999", help_text="Shown in every emergency text.")
+    equipment = models.JSONField(default=list, blank=True, help_text="Equipment keys the clinic owns; empty = all.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(singleton=True), name="clinic_is_single"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Presentational template tags shared by the staff pages and the portal."""

@@ -1,0 +1,7 @@
+"""The exercise library, prescriptions and logs."""
+
+from exercises.models.dose import Dose, dose_constraints
+from exercises.models.library import Exercise, ExerciseDosage
+from exercises.models.prescription import Prescription, SessionLog, SkipReason
+
+__all__ = ["Dose", "Exercise", "ExerciseDosage", "Prescription", "SessionLog", "SkipReason", "dose_constraints"]

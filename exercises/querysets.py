@@ -1,0 +1,42 @@
+"""Querysets of home exercises, narrowed by who asks, with the prefetches that one page needs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+
+from clinic.models import Episode, Patient
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.models import User
+
+
+class PrescriptionQuerySet(models.QuerySet[Any]):
+    """Prescriptions."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Prescriptions of the episodes one may see: clinical, so none for the front desk."""
+        return self.filter(episode__in=Episode.objects.visible_to(user))
+
+    def current(self, on: date) -> Self:
+        """In force on that day of the patient's calendar."""
+        started = self.filter(state="active", starts_on__lte=on)
+        return started.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=on))
+
+    def for_portal(self) -> Self:
+        """With the exercise and its wording, in programme order."""
+        return self.select_related("exercise").order_by("position", "id")
+
+
+class SessionLogQuerySet(models.QuerySet[Any]):
+    """Logs of home sessions."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Logs of the patients one may see, never for the front desk."""
+        if getattr(user, "role", None) == "front_desk":
+            return self.none()
+        return self.filter(patient__in=Patient.objects.visible_to(user))
