@@ -205,12 +205,12 @@ class Technique:
     name: str
     phases: tuple[int, ...]
     aim: str
-    consent: str
-    credential: str
+    consent: str  # verbal, written, none
+    credentials: tuple[str, ...]  # all needed; empty = any treating physiotherapist
     dose: tuple[DoseParameter, ...] = ()
     indications: tuple[Expression, ...] = ()  # any one
     gate: tuple[Expression, ...] = ()  # all
-    equipment: str = ""
+    equipment: tuple[str, ...] = ()
     effects: str = ""
     aftercare: str = ""
     evidence_note: str = ""
@@ -346,6 +346,8 @@ class Criterion:
     kind: Literal["gate", "support"]
     basis: str = ""
     waivable: bool = True
+    label: str = ""
+    measures: tuple[str, ...] = ()  # finding paths or wildcards that feed the criterion
 
 
 @dataclass(frozen=True, slots=True)
