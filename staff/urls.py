@@ -1,6 +1,18 @@
-"""Addresses below /staff/."""
+"""Addresses below /staff/, one package per area."""
 
 from django.urls import URLPattern, URLResolver
 
+from staff.assessments.urls import urlpatterns as assessment_urls
+from staff.diary.urls import urlpatterns as diary_urls
+from staff.outbox.urls import urlpatterns as outbox_urls
+from staff.patients.urls import urlpatterns as patient_urls
+from staff.plans.urls import urlpatterns as plan_urls
+
 app_name = "staff"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    *patient_urls,
+    *assessment_urls,
+    *plan_urls,
+    *diary_urls,
+    *outbox_urls,
+]
