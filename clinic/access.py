@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from clinic.audit import note_seen
 from clinic.models import Episode, Patient, User
 from clinic.permissions import Permission, may
 
@@ -38,6 +39,7 @@ def patient_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "view") ->
     if patient is None:
         raise Http404("No such patient.")
     require(user, NEEDED[to])
+    note_seen([patient.pk])
     return patient
 
 
@@ -59,4 +61,5 @@ def own_patient(user: User | AnonymousUser) -> Patient:
     patient = Patient.objects.visible_to(user).first()
     if patient is None:
         raise Http404("No record belongs to this log-in.")
+    note_seen([patient.pk])
     return patient
