@@ -1,0 +1,39 @@
+# Needs Python 3.11 or newer, nothing else: the rest is installed below var/.
+PYTHON ?= python3
+VENV := var/venv/bin
+RUN := $(VENV)/python
+
+.PHONY: demo demo-reset test bench lint format lock setup setup-dev
+
+## Start the demo clinic on http://localhost:8000 (PORT=... for another port); Ctrl-C stops it. Keeps existing data.
+demo: setup
+	@exec $(RUN) -m config.embedded.demo
+
+## Throw the demo clinic's data away and start over.
+demo-reset: setup
+	@exec $(RUN) -m config.embedded.demo --reset
+
+## Lint, then the whole test suite on real engines; browser journeys when a Chromium is found.
+test: lint
+	@$(RUN) -m pytest
+
+## Ratios of the promised speeds, written to docs/benchmarks.md.
+bench: setup-dev
+	@$(RUN) -m benchmarks
+
+## Everything that is checked without running the product.
+lint: setup-dev
+	@$(RUN) scripts/lint.py
+
+format: setup-dev
+	@$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
+
+## Lock the dependencies anew after a change of requirements*.in.
+lock: setup-dev
+	@$(RUN) scripts/lock.py
+
+setup:
+	@$(PYTHON) scripts/bootstrap.py
+
+setup-dev:
+	@$(PYTHON) scripts/bootstrap.py --dev
