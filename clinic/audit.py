@@ -37,8 +37,6 @@ def record(user_id: int | None, patient_ids: Iterable[int], *, view: str, method
     """Write one access event per patient."""
     action = "view" if method in ("GET", "HEAD") else "edit"
     AccessEvent.objects.bulk_create(
-        AccessEvent(
-            user_id=user_id, patient_id=pk, action=action, view=view[:100], method=method, status=status
-        )
+        AccessEvent(user_id=user_id, patient_id=pk, action=action, view=view[:100], method=method, status=status)
         for pk in patient_ids
     )
