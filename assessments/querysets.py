@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
@@ -11,10 +11,11 @@ from clinic.models import Episode
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+    from assessments.models import Assessment
     from clinic.models import User
 
 
-class AssessmentQuerySet(models.QuerySet[Any]):
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
     """Assessments, narrowed by who asks."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
@@ -10,7 +10,7 @@ from django.db import models
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from clinic.models import User
+    from clinic.models import Episode, Patient, User  # noqa: F401 - row types of the querysets below
 
 
 def _terms(text: str) -> str:
@@ -19,7 +19,7 @@ def _terms(text: str) -> str:
     return " & ".join(f"'{word}':*" for word in words if word.strip("@.-_+"))
 
 
-class PatientQuerySet(models.QuerySet[Any]):
+class PatientQuerySet(models.QuerySet["Patient"]):
     """Patients, always narrowed by who asks."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -51,7 +51,7 @@ class PatientQuerySet(models.QuerySet[Any]):
         return self.order_by("family_name", "given_name", "id")
 
 
-class EpisodeQuerySet(models.QuerySet[Any]):
+class EpisodeQuerySet(models.QuerySet["Episode"]):
     """Episodes of care: clinical, so never for the front desk."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
+    from exercises.models import Prescription, SessionLog  # noqa: F401 - row types of the querysets below
 
 
-class PrescriptionQuerySet(models.QuerySet[Any]):
+class PrescriptionQuerySet(models.QuerySet["Prescription"]):
     """Prescriptions."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -32,7 +33,7 @@ class PrescriptionQuerySet(models.QuerySet[Any]):
         return self.select_related("exercise").order_by("position", "id")
 
 
-class SessionLogQuerySet(models.QuerySet[Any]):
+class SessionLogQuerySet(models.QuerySet["SessionLog"]):
     """Logs of home sessions."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
+    from plans.models import Plan, PlanVersion
 
 
-class PlanQuerySet(models.QuerySet[Any]):
+class PlanQuerySet(models.QuerySet["Plan"]):
     """Plans."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -22,7 +23,7 @@ class PlanQuerySet(models.QuerySet[Any]):
         return self.filter(episode__in=Episode.objects.visible_to(user))
 
 
-class PlanVersionQuerySet(models.QuerySet[Any]):
+class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
     """Plan versions."""
 
     def for_page(self) -> Self:

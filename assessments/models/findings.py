@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,7 +14,9 @@ from assessments.models.assessment import Assessment
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.history import locked_when_parent
 
-_LOCK = {"parent_table": "assessments_assessment", "fk": "assessment_id"}
+
+def _lock() -> pgtrigger.Trigger:
+    return locked_when_parent("signed_assessment_is_locked", parent_table="assessments_assessment", fk="assessment_id")
 
 
 @pghistory.track()
@@ -35,7 +38,7 @@ class Finding(models.Model):
     side = models.CharField(max_length=8, choices=SIDE_CHOICES, blank=True, default="")
     mode = models.CharField(max_length=8, choices=Mode.choices, blank=True, default="")
     number = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
-    text = models.CharField(max_length=4000, null=True, blank=True)  # noqa: DJ001 - null is "another column holds it"
+    text = models.CharField(max_length=4000, null=True, blank=True)  # null: another column holds the value
     truth = models.BooleanField(null=True, blank=True)
     choices = ArrayField(models.CharField(max_length=40), null=True, blank=True)
     pain_limited = models.BooleanField(default=False, help_text="A painful grade is not a strength grade.")
@@ -54,7 +57,7 @@ class Finding(models.Model):
                 name="finding_has_one_value",
             ),
         ]
-        triggers = [locked_when_parent("signed_assessment_is_locked", **_LOCK)]
+        triggers = [_lock()]
 
     def __str__(self) -> str:
         return f"{self.path} {self.side} = {self.value}".replace("  ", " ")
@@ -82,7 +85,7 @@ class SymptomRegion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assessment", "region", "side"], name="symptom_region_once"),
         ]
-        triggers = [locked_when_parent("signed_assessment_is_locked", **_LOCK)]
+        triggers = [_lock()]
 
     def __str__(self) -> str:
         return f"{self.region} {self.side}".strip()
@@ -123,7 +126,7 @@ class PainMark(models.Model):
                 name="pain_mark_inside_picture",
             ),
         ]
-        triggers = [locked_when_parent("signed_assessment_is_locked", **_LOCK)]
+        triggers = [_lock()]
 
     def __str__(self) -> str:
         return f"{self.region} {self.side} {self.nprs if self.nprs is not None else ''}".strip()
@@ -147,7 +150,7 @@ class PsfsActivity(models.Model):
                 condition=models.Q(score__isnull=True) | models.Q(score__lte=10), name="psfs_score_0_10"
             ),
         ]
-        triggers = [locked_when_parent("signed_assessment_is_locked", **_LOCK)]
+        triggers = [_lock()]
 
     objects: ClassVar[models.Manager[PsfsActivity]] = models.Manager()
 
@@ -167,7 +170,7 @@ class Surgery(models.Model):
 
     class Meta:
         ordering = ["-performed_on", "id"]
-        triggers = [locked_when_parent("signed_assessment_is_locked", **_LOCK)]
+        triggers = [_lock()]
 
     def __str__(self) -> str:
         return self.procedure

@@ -10,8 +10,8 @@ from clinic.anatomy import REGION_CHOICES
 from exercises.models.dose import Dose, dose_constraints
 
 
-def _keys(**options: object) -> ArrayField:
-    return ArrayField(models.CharField(max_length=60), default=list, blank=True, **options)
+def _keys() -> ArrayField[list[str], list[str]]:
+    return ArrayField(models.CharField(max_length=60), default=list, blank=True)
 
 
 @pghistory.track()

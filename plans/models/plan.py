@@ -168,11 +168,8 @@ class PlanVersion(models.Model):
         return f"Version {self.number} of plan {self.plan_id}"
 
 
-_VERSION_LOCK = {"parent_table": "plans_planversion", "fk": "version_id"}
-
-
 def _locked_by_version() -> pgtrigger.Trigger:
-    return locked_when_parent("signed_version_is_frozen", **_VERSION_LOCK)
+    return locked_when_parent("signed_version_is_frozen", parent_table="plans_planversion", fk="version_id")
 
 
 def _locked_by_phase() -> pgtrigger.Trigger:

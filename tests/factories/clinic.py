@@ -22,7 +22,7 @@ from clinic.models import (
     User,
 )
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - synthetic
+PASSWORD = "correct horse battery staple"
 
 
 class UserFactory(DjangoModelFactory[User]):
