@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from clinic.vocabulary import read_yaml
 
 VOCABULARY_FILE = Path(__file__).parent / "vocabulary" / "anatomy.yaml"
 
@@ -30,8 +30,7 @@ class Muscle:
 
 
 def _read() -> dict[str, Any]:
-    with VOCABULARY_FILE.open(encoding="utf-8") as file:
-        data: dict[str, Any] = yaml.safe_load(file)
+    data: dict[str, Any] = read_yaml(VOCABULARY_FILE)
     return data
 
 
