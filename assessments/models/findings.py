@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
 import pghistory
 import pgtrigger
@@ -40,9 +41,10 @@ class Finding(models.Model):
     number = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     text = models.CharField(max_length=4000, null=True, blank=True)  # null: another column holds the value
     truth = models.BooleanField(null=True, blank=True)
-    choices = ArrayField(models.CharField(max_length=40), null=True, blank=True)
+    choices = ArrayField(models.CharField(max_length=200), null=True, blank=True)
     pain_limited = models.BooleanField(default=False, help_text="A painful grade is not a strength grade.")
     note = models.CharField(max_length=300, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)  # of the assessment, when the row last changed
     recorded_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -105,6 +107,7 @@ class PainMark(models.Model):
         DEEP = "deep", "Deep"
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="pain_marks")
+    key = models.UUIDField(default=uuid4, editable=False)  # named by the page, so that a resent change is not a second row
     view = models.CharField(max_length=5, choices=View.choices)
     x = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(1000)])
     y = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(1000)])
@@ -113,6 +116,7 @@ class PainMark(models.Model):
     depth = models.CharField(max_length=12, choices=Depth.choices, blank=True, default="")
     quality = models.CharField(max_length=20, blank=True, default="")
     nprs = models.PositiveSmallIntegerField("pain 0-10", null=True, blank=True, validators=[MaxValueValidator(10)])
+    revision = models.PositiveIntegerField(default=0, editable=False)  # of the assessment, when the row last changed
 
     class Meta:
         ordering = ["id"]
@@ -125,6 +129,7 @@ class PainMark(models.Model):
                 & (models.Q(y__isnull=True) | models.Q(y__lte=1000)),
                 name="pain_mark_inside_picture",
             ),
+            models.UniqueConstraint(fields=["assessment", "key"], name="pain_mark_key_once"),
         ]
         triggers = [_lock()]
 
@@ -140,6 +145,7 @@ class PsfsActivity(models.Model):
     position = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(5)])
     activity = models.CharField(max_length=120)
     score = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(10)])
+    revision = models.PositiveIntegerField(default=0, editable=False)  # of the assessment, when the row last changed
 
     class Meta:
         ordering = ["position"]
@@ -163,13 +169,16 @@ class Surgery(models.Model):
     """A past operation: procedure, region, date (hist.surgery_history)."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="surgeries")
+    key = models.UUIDField(default=uuid4, editable=False)  # named by the page, so that a resent change is not a second row
     procedure = models.CharField(max_length=120)
     region = models.CharField(max_length=30, choices=REGION_CHOICES)
     side = models.CharField(max_length=8, choices=SIDE_CHOICES, blank=True, default="")
     performed_on = models.DateField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)  # of the assessment, when the row last changed
 
     class Meta:
         ordering = ["-performed_on", "id"]
+        constraints = [models.UniqueConstraint(fields=["assessment", "key"], name="surgery_key_once")]
         triggers = [_lock()]
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ class RedFlagAnswer(models.Model):
     region = models.CharField(max_length=30, choices=REGION_CHOICES, blank=True, default="")
     side = models.CharField(max_length=8, choices=SIDE_CHOICES, blank=True, default="")
     note = models.CharField(max_length=300, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)  # of the assessment, when the row last changed
 
     class Meta:
         ordering = ["flag"]
