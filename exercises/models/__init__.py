@@ -2,6 +2,15 @@
 
 from exercises.models.dose import Dose, dose_constraints
 from exercises.models.library import Exercise, ExerciseDosage
-from exercises.models.prescription import Prescription, SessionLog, SkipReason
+from exercises.models.prescription import Prescription, PrescriptionPause, SessionLog, SkipReason
 
-__all__ = ["Dose", "Exercise", "ExerciseDosage", "Prescription", "SessionLog", "SkipReason", "dose_constraints"]
+__all__ = [
+    "Dose",
+    "Exercise",
+    "ExerciseDosage",
+    "Prescription",
+    "PrescriptionPause",
+    "SessionLog",
+    "SkipReason",
+    "dose_constraints",
+]

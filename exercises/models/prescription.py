@@ -56,6 +56,35 @@ class Prescription(Dose):
         return f"{self.exercise_id} for patient {self.patient_id}"
 
 
+@pghistory.track()
+class PrescriptionPause(models.Model):
+    """Days on which a prescription was on hold; an open hold has no end. Nothing is expected in it."""
+
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="pauses")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True, help_text="Last day, inclusive.")
+    reason = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["starts_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription"],
+                condition=models.Q(ends_on__isnull=True),
+                name="prescription_one_open_pause",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="prescription_pause_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of {self.prescription_id} from {self.starts_on}"
+
+
 class SkipReason(models.TextChoices):
     """Why an exercise was not done (or only in part)."""
 
