@@ -235,3 +235,9 @@ def or_dash(value: Any) -> Any:
     if value in (None, ""):
         return format_html('<span class="nothing" title="{}">–</span>', _("Nothing recorded"))
     return conditional_escape(value)
+
+
+@register.filter
+def split_commas(text: str) -> list[str]:
+    """Return the parts of "a,b,c"."""
+    return text.split(",")

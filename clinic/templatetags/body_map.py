@@ -1,0 +1,112 @@
+"""The body picture: ``{% body_map %}`` draws front and back, marks regions, and takes pointing when asked to.
+
+The shapes come from ``body/body.json``, which ``scripts/build_assets.py`` writes at set-up. Without it the picture is
+left out and the words below it remain, so no page depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinic.anatomy import REGIONS, SIDES
+
+register = template.Library()
+
+Mark = tuple[str, str]
+VIEW_LABELS = {"front": gettext_lazy("Front"), "back": gettext_lazy("Back")}
+PICTURE = "body/body.json"
+
+
+@lru_cache(maxsize=2)
+def _read(path: str, _modified: float) -> dict[str, Any]:
+    """Return the picture file; read again only when it was built anew."""
+    pictures: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return pictures
+
+
+def _pictures() -> dict[str, Any]:
+    """Return the pictures by sex and view, or nothing when they were not built."""
+    path = finders.find(PICTURE)
+    if not isinstance(path, str):
+        return {}
+    return _read(path, Path(path).stat().st_mtime)
+
+
+def _mark(value: Any) -> Mark:
+    """Return region and side of a mark given as "knee:left", a pair, or an object with both as attributes."""
+    if isinstance(value, str):
+        region, _colon, side = value.partition(":")
+        return region, side
+    if isinstance(value, tuple | list):
+        return str(value[0]), str(value[1] if len(value) > 1 else "")
+    return str(value.region), str(getattr(value, "side", "") or "")
+
+
+def _covers(marks: set[Mark], region: str, side: str) -> bool:
+    """True when a shape belongs to a mark: no side, both and midline mean the whole region."""
+    return any(
+        region == marked and (side == "midline" or marked_side in ("", "both", "midline", side))
+        for marked, marked_side in marks
+    )
+
+
+def _spoken(region: str, side: str) -> str:
+    """Return "Knee, left" as the hint of a shape."""
+    label = REGIONS.get(region, region)
+    return label if side == "midline" else f"{label}, {SIDES.get(side, side).lower()}"
+
+
+def _view(name: str, picture: dict[str, Any], marks: set[Mark], targets: set[Mark]) -> dict[str, Any]:
+    """Return one view ready for the template."""
+    left, right = (_("right"), _("left")) if name == "front" else (_("left"), _("right"))
+    parts = [
+        {
+            **part,
+            "title": _spoken(part["region"], part["side"]),
+            "marked": _covers(marks, part["region"], part["side"]),
+            "target": _covers(targets, part["region"], part["side"]),
+        }
+        for part in picture["parts"]
+    ]
+    return {
+        **picture,
+        "parts": parts,
+        "label": VIEW_LABELS[name],
+        "spoken": _("Body, {view}").format(view=str(VIEW_LABELS[name]).lower()),
+        "viewer_left": left,
+        "viewer_right": right,
+    }
+
+
+def _listed(marks: set[Mark]) -> str:
+    """Return the marked regions in words, since a picture alone is not enough."""
+    if not marks:
+        return ""
+    words = sorted({REGIONS.get(region, region) + (f" ({side})" if side else "") for region, side in marks})
+    return ngettext("Marked: {list}", "Marked: {list}", len(words)).format(list="; ".join(words))
+
+
+@register.inclusion_tag("components/_body_map.html")
+def body_map(
+    sex: str = "",
+    marks: Iterable[Any] = (),
+    targets: Iterable[Any] = (),
+    input: str = "",  # noqa: A002  (reads as an attribute in the template)
+    words: bool = True,
+) -> dict[str, Any]:
+    """Draw the body. ``sex`` chooses the figure (female, else male); ``marks`` are painful places, ``targets`` places
+    that an exercise works on. ``input`` names the form field whose checkboxes ("region:side") pointing toggles.
+    """
+    marked, aimed = {_mark(m) for m in marks or ()}, {_mark(t) for t in targets or ()}
+    pictures = _pictures().get("female" if sex == "female" else "male", {})
+    views = [_view(name, pictures[name], marked, aimed) for name in VIEW_LABELS if name in pictures]
+    return {"views": views, "input": input, "listed": _listed(marked | aimed) if words and not input else ""}
