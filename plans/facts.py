@@ -1,0 +1,208 @@
+"""Rows to facts: what the engine is told about one patient, read in a fixed number of queries.
+
+"Not asked" stays "not asked": a row that does not exist is left out of the mapping and never read as "no".
+
+Choices made here, each with its reason:
+
+* age and sex come from the patient's registration, never from a finding;
+* ``rompct.*`` is the share of the norm of the **active** range (what the patient can use); the passive range counts
+  only where no active one was measured, and a norm of 0 has no percentage;
+* ``func.psfs_avg`` is the mean of the scored activities, to one decimal as it is spoken of;
+* a needling or thrust form that is not on file is a known fact (False), while general consent that was never recorded
+  is not known (None);
+* under 16 only a form signed by a parent or guardian counts (techniques reference, global rule "consent");
+* tenderness (``palp_tender.*``) is recorded for the chart and scores nowhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from assessments.models import Assessment
+from assessments.models import Finding as FindingRow
+from assessments.scoring import rompct
+from clinic.models import Answer, Clinic, Patient, PatientCondition, Practitioner
+from clinic.models import Consent as ConsentRow
+from clinic.models import Credential as CredentialRow
+from plans.engine.facts import (
+    Answer as AnswerState,
+)
+from plans.engine.facts import (
+    ConditionFact,
+    Consent,
+    Credential,
+    Facts,
+    Finding,
+    FindingValue,
+    FlagFact,
+    FlagState,
+    Reading,
+    Side,
+    Site,
+)
+
+ANSWERS: Mapping[str, AnswerState] = {Answer.YES: "true", Answer.NO: "false", Answer.NOT_ASKED: "not_asked"}
+MODE_ORDER = (FindingRow.Mode.ACTIVE, FindingRow.Mode.PASSIVE, FindingRow.Mode.UNSTATED)
+CREDENTIAL_KEYS = {CredentialRow.Kind.THORAX: "thorax_endorsement"}  # the knowledge's word for it
+REGISTRATION = "registered_physio"
+UNSCORED = ("palp_tender",)
+
+
+def facts_for(assessment: Assessment, *, practitioner: Practitioner, today: date) -> Facts:
+    """Everything that is known on ``today`` about the assessed patient and the treating practitioner."""
+    patient = assessment.episode.patient
+    sites = _symptom_sites(assessment)
+    findings = _findings(assessment.findings.all(), age=patient.age(today))
+    findings.update(_derived(assessment, patient, sites, today))
+    return Facts(
+        sites=sites,
+        findings=dict(sorted(findings.items())),
+        conditions=_conditions(patient),
+        flags=_flags(assessment),
+        consent=_consent(patient, today),
+        credentials=_credentials(practitioner),
+        clinic_equipment=_clinic_equipment(),
+        guardian_contact=_guardian_contact(patient, today),
+    )
+
+
+def _side(side: str) -> Side:
+    return side  # type: ignore[return-value] # the column's choices are the literals of Side
+
+
+def _symptom_sites(assessment: Assessment) -> tuple[Site, ...]:
+    return tuple(Site(row.region, _side(row.side)) for row in assessment.symptom_regions.all())
+
+
+# --- Findings -------------------------------------------------------------------------------------------------------
+
+
+def number(value: Decimal) -> int | float:
+    """A stored number as the engine compares it: whole numbers as int, everything else as float."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _value(row: FindingRow) -> FindingValue:
+    if row.number is not None:
+        return number(row.number)
+    if row.truth is not None:
+        return row.truth
+    if row.choices is not None:
+        return tuple(row.choices)
+    return row.text or ""
+
+
+def _findings(rows: Iterable[FindingRow], *, age: int) -> dict[str, Finding]:
+    by_path: dict[str, list[FindingRow]] = defaultdict(list)
+    for row in rows:
+        if row.path.partition(".")[0] not in UNSCORED:
+            by_path[row.path].append(row)
+    found = {}
+    for path, group in by_path.items():
+        chosen = _chosen_mode(group)
+        found[path] = Finding(path, tuple(Reading(_value(r), _side(r.side), r.pain_limited) for r in chosen))
+        if path.startswith("rom."):
+            found.update(_percent_of_norm(path, chosen, age))
+    return found
+
+
+def _chosen_mode(rows: list[FindingRow]) -> list[FindingRow]:
+    """One reading per side: active before passive before unstated."""
+    best: dict[str, FindingRow] = {}
+    for row in sorted(rows, key=lambda r: (r.side, MODE_ORDER.index(r.mode))):
+        best.setdefault(row.side, row)
+    return list(best.values())
+
+
+def _percent_of_norm(path: str, rows: list[FindingRow], age: int) -> dict[str, Finding]:
+    movement = path.partition(".")[2]
+    shares = [(rompct(movement, float(row.number), age), row) for row in rows if row.number is not None]
+    readings = tuple(Reading(share, _side(row.side)) for share, row in shares if share is not None)
+    key = f"rompct.{movement}"
+    return {key: Finding(key, readings)} if readings else {}
+
+
+def _derived(assessment: Assessment, patient: Patient, sites: tuple[Site, ...], today: date) -> dict[str, Finding]:
+    """Findings that other rows hold: age, sex, regions, function score. The engine derives the rest itself."""
+    values: dict[str, FindingValue] = {
+        "hist.age_years": patient.age(today),
+        "hist.sex_at_birth": str(patient.sex_at_birth),
+    }
+    if sites:
+        values["hist.symptom_regions"] = tuple(dict.fromkeys(site.region for site in sites))
+    scores = [activity.score for activity in assessment.activities.all() if activity.score is not None]
+    if scores:
+        values["func.psfs_avg"] = round(sum(scores) / len(scores), 1)
+    return {path: Finding(path, (Reading(value),)) for path, value in values.items()}
+
+
+# --- Conditions and flags -------------------------------------------------------------------------------------------
+
+
+def _conditions(patient: Patient) -> dict[str, ConditionFact]:
+    rows = (
+        PatientCondition.objects.filter(patient=patient, condition__is_active=True)
+        .select_related("condition")
+        .prefetch_related("sites")
+        .order_by("condition__key")
+    )
+    return {
+        row.condition.key: ConditionFact(
+            row.condition.key,
+            ANSWERS[row.answer],
+            tuple(sorted((Site(s.region, _side(s.side)) for s in row.sites.all()), key=lambda s: (s.region, s.side))),
+        )
+        for row in rows
+    }
+
+
+def _flags(assessment: Assessment) -> dict[str, FlagFact]:
+    cleared = {clearance.flag for clearance in assessment.clearances.all()}
+    answered = {row.flag: row for row in assessment.flag_answers.all()}
+    flags = {}
+    for key in sorted(cleared | set(answered)):
+        row = answered.get(key)
+        state: FlagState = "cleared" if key in cleared else ANSWERS[row.answer] if row else "not_asked"
+        sites = (Site(row.region, _side(row.side)),) if row and row.region else ()
+        flags[key] = FlagFact(key, state, sites)
+    return flags
+
+
+# --- Consent, people, place -----------------------------------------------------------------------------------------
+
+
+def _consent(patient: Patient, today: date) -> Consent:
+    needs_guardian = patient.is_minor(today)
+    on_file: dict[str, bool] = {}
+    for row in ConsentRow.objects.filter(patient=patient):
+        valid = row.is_valid(today) and (row.by_guardian or not needs_guardian)
+        on_file[row.kind] = on_file.get(row.kind, False) or valid
+    return Consent(
+        assess_and_treat=on_file.get(ConsentRow.Kind.TREATMENT),
+        needling_signed=on_file.get(ConsentRow.Kind.NEEDLING, False),
+        thrust_signed=on_file.get(ConsentRow.Kind.THRUST, False),
+    )
+
+
+def _credentials(practitioner: Practitioner) -> tuple[Credential, ...]:
+    if not practitioner.user.is_active:
+        return ()
+    held = [
+        Credential(CREDENTIAL_KEYS.get(CredentialRow.Kind(row.kind), row.kind), row.valid_until)
+        for row in practitioner.credentials.order_by("kind")
+    ]
+    return (Credential(REGISTRATION, practitioner.licence_valid_until), *held)
+
+
+def _clinic_equipment() -> frozenset[str] | None:
+    clinic = Clinic.objects.first()
+    return frozenset(clinic.equipment) if clinic is not None and clinic.equipment else None
+
+
+def _guardian_contact(patient: Patient, today: date) -> bool | None:
+    if not patient.is_minor(today):
+        return None
+    return bool(patient.guardian_name and (patient.guardian_phone or patient.guardian_email))
