@@ -100,7 +100,7 @@ def body_map(
     sex: str = "",
     marks: Iterable[Any] = (),
     targets: Iterable[Any] = (),
-    input: str = "",  # noqa: A002  (reads as an attribute in the template)
+    input: str = "",
     words: bool = True,
 ) -> dict[str, Any]:
     """Draw the body. ``sex`` chooses the figure (female, else male); ``marks`` are painful places, ``targets`` places

@@ -1,7 +1,21 @@
-"""URLs of this area of the staff pages."""
+"""Addresses of today, patients, episodes, conditions and consents."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from staff.patients import records, views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.today, name="today"),
+    path("patients/", views.patient_list, name="patient-list"),
+    path("patients/new/", views.patient_new, name="patient-new"),
+    path("patients/<int:pk>/", views.patient_detail, name="patient-detail"),
+    path("patients/<int:pk>/edit/", views.patient_edit, name="patient-edit"),
+    path("patients/<int:pk>/conditions/", records.conditions, name="patient-conditions"),
+    path("patients/<int:pk>/conditions/deny-rest/", records.conditions_deny_rest, name="patient-conditions-deny-rest"),
+    path("patients/<int:pk>/consents/", records.consents, name="patient-consents"),
+    path("patients/<int:pk>/consents/<int:consent_pk>/withdraw/", records.consent_withdraw, name="consent-withdraw"),
+    path("patients/<int:pk>/episodes/new/", records.episode_new, name="episode-new"),
+    path("episodes/<int:pk>/", records.episode_detail, name="episode-detail"),
+]
