@@ -373,7 +373,7 @@ class PlanEdit(models.Model):
     """One change of the draft by a person, with the reason that was given. Append-only."""
 
     version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="edits")
-    action = models.CharField(max_length=12)  # add, remove, swap, dose, reorder, cause, override
+    action = models.CharField(max_length=12)  # add, remove, swap, dose, reorder, cause, facts
     item = models.CharField(max_length=80)
     phase = models.PositiveSmallIntegerField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
@@ -432,9 +432,9 @@ class Override(models.Model):
 
 @pghistory.track()
 class PlannedPrescription(models.Model):
-    """Which prescription a signed plan exercise became."""
+    """Which prescription a signed plan exercise became; a step back to a phase prescribes its items once more."""
 
-    item = models.OneToOneField(PlanExercise, on_delete=models.PROTECT, related_name="planned_prescription")
+    item = models.ForeignKey(PlanExercise, on_delete=models.PROTECT, related_name="planned_prescriptions")
     prescription = models.OneToOneField(Prescription, on_delete=models.PROTECT, related_name="planned")
 
     def __str__(self) -> str:
