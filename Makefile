@@ -14,8 +14,8 @@ demo-reset: setup
 	@exec $(RUN) -m config.embedded.demo --reset
 
 ## Lint, then the whole test suite on real engines; browser journeys when a Chromium is found.
-test: lint
-	@$(RUN) -m pytest
+test: setup-dev
+	@status=0; $(RUN) scripts/lint.py || status=$$?; $(RUN) -m pytest || status=$$?; exit $$status
 
 ## Ratios of the promised speeds, written to docs/benchmarks.md.
 bench: setup-dev
