@@ -14,9 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from body_picture import write_body  # noqa: E402  (the line above makes it importable from anywhere)
+from body_picture import write_body
 
 ROOT = Path(__file__).resolve().parent.parent
 ICON_SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
