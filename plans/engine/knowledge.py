@@ -188,12 +188,17 @@ class DoseParameter:
 
 @dataclass(frozen=True, slots=True)
 class RegionRestriction:
-    """Section 6 of the techniques file: the treated region exactly; contraindicated has no override."""
+    """Section 6 of the techniques file: the treated region exactly; contraindicated has no override unless named.
+
+    `credential`, where given, is needed beside the credentials of the technique to treat this region.
+    """
 
     region: str
     level: Level
     reason: str
     source: str = ""
+    override: str = ""
+    credential: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +353,7 @@ class Criterion:
     waivable: bool = True
     label: str = ""
     measures: tuple[str, ...] = ()  # finding paths or wildcards that feed the criterion
+    cause_categories: tuple[str, ...] = ()  # a gate only for causes of these categories; empty = always
 
 
 @dataclass(frozen=True, slots=True)
