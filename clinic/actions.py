@@ -57,10 +57,10 @@ def problems_from(error: ValidationError) -> ManyProblems:
     return ManyProblems("invalid", "Some entries cannot be accepted.", problems)
 
 
-def check_clean(instance: Any, *, exclude: Iterable[str] = ()) -> None:
+def check_clean(instance: Any, *, exclude: Iterable[str] = (), constraints: bool = True) -> None:
     """Run ``full_clean`` and raise :class:`ManyProblems` instead of Django's own error."""
     try:
-        instance.full_clean(exclude=set(exclude))
+        instance.full_clean(exclude=set(exclude), validate_constraints=constraints)
     except ValidationError as error:
         raise problems_from(error) from error
 
@@ -238,7 +238,8 @@ def record_consent(
         raise Invalid("future", "The signature date lies in the future.", field="signed_on")
     if patient.is_minor(signed_on) and not by_guardian:
         raise Invalid("guardian", "Under 16, a parent or guardian signs.", field="by_guardian")
-    check_clean(consent)
+    # That it is the only open one of its kind is for the database to say, below: two people may record it at once.
+    check_clean(consent, constraints=False)
     try:
         with transaction.atomic():
             consent.save()
