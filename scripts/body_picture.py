@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from body_regions import BACK, FRONT, SPOTS, Spot, refine
+from body_regions import BACK, FRONT, SPOTS, WHOLE, Spot, refine
 
 VIEWS: dict[tuple[str, str], str] = {
     ("male", "front"): "bodyFront.ts",
@@ -174,14 +174,11 @@ def picture(sex: str, view: str, shapes: list[Shape]) -> dict[str, Any]:
     parts, plain = [], []
     for shape in shapes:
         x, y = shape.centre
-        region = (
-            refine(view, shape.slug, (x - middle) / height, (y - bounds[1]) / height)
-            or (FRONT if view == "front" else BACK)[shape.slug]
-        )
+        region = refine(view, shape.slug, (y - bounds[1]) / height) or (FRONT if view == "front" else BACK)[shape.slug]
         if not region:
             plain.append(rounded(shape.path))
             continue
-        side = patient_side(view, x, middle, slack=0.004 * height)
+        side = "midline" if region in WHOLE else patient_side(view, x, middle, slack=0.004 * height)
         parts.append({"region": region, "side": side, "spot": False, "d": rounded(shape.path)})
     left, top, right, bottom = bounds
     return {

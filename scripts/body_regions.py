@@ -66,32 +66,44 @@ class Spot:
 # Distances as a share of body height: ``x`` from the midline, ``y`` from the crown.
 SPOTS: dict[tuple[str, str], tuple[Spot, ...]] = {
     ("male", "front"): (
-        Spot("jaw_tmj", 0.033, 0.088, 0.011, 0.014),
-        Spot("elbow", 0.135, 0.345, 0.020, 0.022),
-        Spot("hip_groin", 0.055, 0.462, 0.024, 0.026),
-        Spot("pelvic_floor", 0.0, 0.520, 0.016, 0.013, midline=True),
-        Spot("thigh_lateral", 0.098, 0.560, 0.012, 0.060),
+        Spot("jaw_tmj", 0.037, 0.097, 0.009, 0.012),
+        Spot("elbow", 0.139, 0.335, 0.017, 0.018),
+        Spot("hip_groin", 0.054, 0.460, 0.021, 0.022),
+        Spot("pelvic_floor", 0.0, 0.512, 0.014, 0.012, midline=True),
+        Spot("thigh_lateral", 0.087, 0.560, 0.010, 0.055),
     ),
     ("male", "back"): (
-        Spot("elbow", 0.135, 0.345, 0.020, 0.022),
-        Spot("sacroiliac_pelvis", 0.028, 0.455, 0.020, 0.026),
-        Spot("thigh_lateral", 0.098, 0.560, 0.012, 0.060),
+        Spot("elbow", 0.137, 0.352, 0.016, 0.018),
+        Spot("sacroiliac_pelvis", 0.024, 0.446, 0.016, 0.022),
+        Spot("thigh_lateral", 0.087, 0.580, 0.010, 0.055),
     ),
     ("female", "front"): (
-        Spot("jaw_tmj", 0.030, 0.110, 0.011, 0.014),
-        Spot("elbow", 0.130, 0.350, 0.018, 0.020),
-        Spot("hip_groin", 0.055, 0.470, 0.024, 0.026),
-        Spot("pelvic_floor", 0.0, 0.500, 0.016, 0.013, midline=True),
-        Spot("thigh_lateral", 0.098, 0.560, 0.012, 0.060),
+        Spot("jaw_tmj", 0.037, 0.143, 0.009, 0.012),
+        Spot("elbow", 0.116, 0.350, 0.015, 0.016),
+        Spot("hip_groin", 0.055, 0.462, 0.020, 0.021),
+        Spot("pelvic_floor", 0.0, 0.502, 0.013, 0.011, midline=True),
+        Spot("thigh_lateral", 0.079, 0.575, 0.009, 0.055),
     ),
     ("female", "back"): (
-        Spot("elbow", 0.130, 0.350, 0.018, 0.020),
-        Spot("sacroiliac_pelvis", 0.028, 0.455, 0.020, 0.026),
-        Spot("thigh_lateral", 0.098, 0.560, 0.012, 0.060),
+        Spot("elbow", 0.109, 0.350, 0.015, 0.016),
+        Spot("sacroiliac_pelvis", 0.025, 0.450, 0.016, 0.022),
+        Spot("thigh_lateral", 0.079, 0.605, 0.009, 0.050),
+        Spot("ankle", 0.027, 0.957, 0.012, 0.013),
     ),
 }
 
+# Regions that are one, whatever side a shape of theirs lies on.
+WHOLE: frozenset[str] = frozenset({"head_face"})
 
-def refine(view: str, slug: str, x: float, y: float) -> str:
-    """Return a region that depends on where a shape lies rather than on its muscle; empty when it does not."""
-    return ""
+
+def refine(view: str, slug: str, y: float) -> str:
+    """Return a region that depends on the height of a shape as well as on its muscle; empty when it does not.
+
+    The picture draws the shoulder-blade muscles and the broad back muscle under one name, and likewise the muscles
+    over the lower ribs and those of the flank. ``y`` is the middle of the shape as a share of body height.
+    """
+    if view == "back" and slug == "upper-back" and y > 0.3:
+        return "thoracic"
+    if view == "front" and slug == "obliques" and y < 0.342:
+        return "chest_anterior"
+    return "head_face" if view == "back" and slug == "hair" else ""
