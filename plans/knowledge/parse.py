@@ -33,7 +33,7 @@ def content_hash(documents: Documents) -> str:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """``('root_causes', 3, 'evidence', 'Test')`` as ``root_causes[3].evidence``; names of union branches are left out."""
+    """``("root_causes", 3, "evidence", "Test")`` as ``root_causes[3].evidence``: names of union branches fall away."""
     text = ""
     for part in location:
         if isinstance(part, int):

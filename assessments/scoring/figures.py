@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assessments.vocabulary import RULES, VOCABULARY, Norm, Rule, VocabularyField, show
+from assessments.vocabulary import RULES, VOCABULARY, Norm, Rule, VocabularyField
+from assessments.vocabulary.check import show
 from assessments.vocabulary.load import read
 
 Level = Literal["low", "moderate", "high"]
