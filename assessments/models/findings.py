@@ -107,7 +107,7 @@ class PainMark(models.Model):
         DEEP = "deep", "Deep"
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="pain_marks")
-    key = models.UUIDField(default=uuid4, editable=False)  # named by the page, so that a resent change is not a second row
+    key = models.UUIDField(default=uuid4, editable=False)  # given by the page: resent, it is the same row
     view = models.CharField(max_length=5, choices=View.choices)
     x = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(1000)])
     y = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(1000)])
@@ -169,7 +169,7 @@ class Surgery(models.Model):
     """A past operation: procedure, region, date (hist.surgery_history)."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="surgeries")
-    key = models.UUIDField(default=uuid4, editable=False)  # named by the page, so that a resent change is not a second row
+    key = models.UUIDField(default=uuid4, editable=False)  # given by the page: resent, it is the same row
     procedure = models.CharField(max_length=120)
     region = models.CharField(max_length=30, choices=REGION_CHOICES)
     side = models.CharField(max_length=8, choices=SIDE_CHOICES, blank=True, default="")

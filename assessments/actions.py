@@ -1,0 +1,172 @@
+"""Writes about assessments: start, save as one types, clear a flag, sign. HTML and API call these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assessments.changes import Change, FlagChange, Overtaken, Problem, Saved
+from assessments.chart import chart_of
+from assessments.crosschecks import cross_problems, questions
+from assessments.models import Assessment, FlagClearance
+from assessments.vocabulary import RED_FLAGS
+from assessments.writing import Desk, OvertakenBy, Refusal, apply
+from clinic.errors import Conflict, Invalid, ManyProblems, Refused
+from clinic.models import Answer, Episode, User
+
+
+def start_assessment(episode: Episode, author: User, *, kind: str = "", today: date) -> Assessment:
+    """Begin a draft in an open episode. Raises Conflict when the episode is closed or has a draft already.
+
+    Without ``kind`` the first assessment of an episode is the initial one, later ones are reassessments.
+    """
+    if episode.state != Episode.State.OPEN:
+        raise Conflict("episode_closed", "This episode is closed. Open a new one to assess again.")
+    if not kind:
+        signed_before = episode.assessments.filter(state=Assessment.State.SIGNED).exists()
+        kind = Assessment.Kind.REASSESSMENT if signed_before else Assessment.Kind.INITIAL
+    if kind not in Assessment.Kind.values:
+        raise Invalid("kind", "Choose initial assessment or reassessment.", field="kind")
+    try:
+        with transaction.atomic():
+            return Assessment.objects.create(episode=episode, author=author, kind=kind, assessed_on=today)
+    except IntegrityError as error:
+        raise Conflict("draft_exists", "This episode has an assessment in progress.") from error
+
+
+def _locked(assessment: Assessment) -> Assessment:
+    row: Assessment = Assessment.objects.for_chart().select_for_update(of=("self",)).get(pk=assessment.pk)
+    if row.state != Assessment.State.DRAFT:
+        raise Conflict("signed", "This assessment is signed and does not change any more.")
+    return row
+
+
+@transaction.atomic
+def save_changes(assessment: Assessment, changes: Iterable[Change], *, by: User, revision: int, today: date) -> Saved:
+    """Save typed changes made on top of ``revision``. Each change stands alone: a refused one names its field and
+    loses nothing of the others. A field that somebody else changed meanwhile is not overwritten but reported.
+
+    Raises Conflict (code ``signed``) when the assessment is signed.
+    """
+    current = _locked(assessment)
+    findings = {(row.path, row.side, row.mode): row for row in current.findings.all()}
+    desk = Desk(current, findings, by, today, base=revision, next=current.revision + 1)
+    elsewhere = _changed_since(current, revision)
+    written, problems, conflicts = _apply_all(desk, list(changes))
+    if written:
+        current.revision = desk.next
+        current.save(update_fields=["revision", "saved_at", "story", "assessed_on"])
+    names = {*written, *(conflict.name for conflict in conflicts)}
+    return Saved(
+        revision=current.revision,
+        written=tuple(written),
+        problems=tuple(problems),
+        conflicts=tuple(conflicts),
+        elsewhere=tuple(name for name in elsewhere if name not in names),
+    )
+
+
+def _apply_all(desk: Desk, waiting: list[Change]) -> tuple[list[str], list[Problem], list[Overtaken]]:
+    """Apply until nothing more passes: two fields that check each other may come in either order."""
+    written: list[str] = []
+    conflicts: list[Overtaken] = []
+    while True:
+        refused: list[tuple[Change, Problem]] = []
+        progress = False
+        for change in waiting:
+            try:
+                if apply(desk, change):
+                    written.append(change.name)
+                    progress = True
+            except OvertakenBy as overtaken:
+                conflicts.append(Overtaken(change.name, overtaken.theirs))
+            except Refusal as refusal:
+                refused.append((change, Problem(change.name, refusal.code, refusal.message)))
+        waiting = [change for change, problem in refused if problem.code == "cross"]
+        if not (progress and waiting):
+            break
+        final = [problem for _, problem in refused if problem.code != "cross"]
+        more_written, more_problems, more_conflicts = _apply_all(desk, waiting)
+        return [*written, *more_written], [*final, *more_problems], [*conflicts, *more_conflicts]
+    return written, [problem for _, problem in refused], conflicts
+
+
+def _changed_since(assessment: Assessment, revision: int) -> list[str]:
+    """Names of the fields that were changed after ``revision``."""
+    if assessment.revision <= revision:
+        return []
+    names = [f"f:{r.path}:{r.side}:{r.mode}" for r in assessment.findings.all() if r.revision > revision]
+    names += [f"g:{r.flag}" for r in assessment.flag_answers.all() if r.revision > revision]
+    names += [f"a:{r.position}" for r in assessment.activities.all() if r.revision > revision]
+    names += [f"m:{r.key}" for r in assessment.pain_marks.all() if r.revision > revision]
+    names += [f"s:{r.key}" for r in assessment.surgeries.all() if r.revision > revision]
+    return names
+
+
+def deny_flags(assessment: Assessment, flags: Iterable[str], *, by: User, revision: int, today: date) -> Saved:
+    """ "All asked and denied": a no for each of the named questions, which were on the screen and unanswered.
+
+    A question that has an answer keeps it.
+    """
+    answered = set(assessment.flag_answers.values_list("flag", flat=True))
+    changes = [FlagChange(flag, Answer.NO) for flag in dict.fromkeys(flags) if flag not in answered]
+    return save_changes(assessment, changes, by=by, revision=revision, today=today)
+
+
+def _licensed(by: User, today: date) -> None:
+    practitioner = getattr(by, "practitioner", None)
+    if practitioner is None or not practitioner.licence_is_valid(today):
+        raise Refused("licence", "Only a physiotherapist whose registration is valid today may do this.")
+
+
+def clear_flag(assessment: Assessment, flag: str, *, by: User, reason: str, source: str, today: date) -> FlagClearance:
+    """Clear a red flag with reason and source. It stays on the record and is asked again at the next visit.
+
+    Allowed after signing as well: results come later. Raises Refused without a valid licence, Invalid without reason
+    or source or for an unknown flag, Conflict when it is cleared already.
+    """
+    _licensed(by, today)
+    if flag not in RED_FLAGS:
+        raise Invalid("unknown", "This is not a red-flag question.", field="flag")
+    reason, source = reason.strip(), source.strip()
+    if not 1 <= len(reason) <= 500:
+        raise Invalid("reason", "Give the reason, in at most 500 characters.", field="reason")
+    if not 1 <= len(source) <= 200:
+        raise Invalid("source", "Name the source, such as the scan result or the letter.", field="source")
+    try:
+        with transaction.atomic():
+            return FlagClearance.objects.create(
+                episode=assessment.episode,
+                assessment=assessment,
+                flag=flag,
+                reason=reason,
+                source=source,
+                cleared_by=by,
+            )
+    except IntegrityError as error:
+        raise Conflict("cleared", "This flag is cleared already.") from error
+
+
+@transaction.atomic
+def sign(assessment: Assessment, *, by: User, today: date, confirmed: Collection[str] = ()) -> Assessment:
+    """Sign and lock. ``confirmed`` holds the keys of the questions that the signer has looked at.
+
+    Raises Refused without a valid licence, Conflict when signed already, ManyProblems when a refusing check fails, a
+    question is not confirmed or nothing was recorded.
+    """
+    _licensed(by, today)
+    row = _locked(assessment)
+    chart = chart_of(row, today=today)
+    if not chart.values and not chart.sites:
+        raise Invalid("empty", "Nothing is recorded yet.")
+    problems = [Invalid(p.key, p.message, field=p.paths[0]) for p in cross_problems(chart) if p.level == "reject"]
+    open_questions = [q for q in questions(chart) if q.key not in confirmed]
+    problems += [Invalid(f"ask:{q.key}", q.message, field=q.paths[0]) for q in open_questions]
+    if problems:
+        raise ManyProblems("checks", "Some findings need a look before this can be signed.", tuple(problems))
+    row.state, row.signed_by, row.signed_at = Assessment.State.SIGNED, by, timezone.now()
+    row.save(update_fields=["state", "signed_by", "signed_at"])
+    return row
