@@ -136,7 +136,8 @@ def move(
     except Clash as clash:
         wish = Appointment(pk=appointment.pk, patient=appointment.patient, practitioner=practitioner, room=room)
         raise _taken(clash, wish, wanted, now=now) from clash
-    return Appointment.objects.for_diary().get(pk=appointment.pk)
+    moved: Appointment = Appointment.objects.for_diary().get(pk=appointment.pk)
+    return moved
 
 
 def _checked_wish(

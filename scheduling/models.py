@@ -158,7 +158,7 @@ class Appointment(models.Model):
     )
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
     practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="appointments")
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.FOLLOW_UP)
     during = DateTimeRangeField(help_text="Half-open: the end belongs to the next visit.")
     starts_at = models.GeneratedField(expression=_edge("lower"), output_field=models.DateTimeField(), db_persist=True)

@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="appointments",
+                        related_name="+",
                         to="scheduling.room",
                     ),
                 ),
