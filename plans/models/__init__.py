@@ -1,6 +1,16 @@
 """What will be done and why: knowledge, plans and their versions."""
 
-from plans.models.knowledge import EducationTopic, KnowledgeRevision, Technique
+from plans.models.causes import PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
+from plans.models.knowledge import (
+    ConditionEffect,
+    ConditionRule,
+    DoseParameter,
+    EducationTopic,
+    KnowledgeRevision,
+    RedFlagRule,
+    RegionRestriction,
+    Technique,
+)
 from plans.models.plan import (
     Override,
     PhaseProgress,
@@ -19,10 +29,15 @@ from plans.models.plan import (
 )
 
 __all__ = [
+    "ConditionEffect",
+    "ConditionRule",
+    "DoseParameter",
     "EducationTopic",
     "KnowledgeRevision",
     "Override",
+    "PhaseCriterion",
     "PhaseProgress",
+    "PhaseRule",
     "Plan",
     "PlanCause",
     "PlanCriterion",
@@ -34,6 +49,11 @@ __all__ = [
     "PlanTechnique",
     "PlanVersion",
     "PlannedPrescription",
+    "RedFlagRule",
+    "RegionRestriction",
+    "RootCause",
+    "RootCauseEvidence",
+    "RootCauseGoal",
     "Safety",
     "Technique",
 ]
