@@ -6,6 +6,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import RequestLoginCodeForm
 from django.http import HttpRequest
 
+from clinic.models import Role
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by the clinic, never by the visitor."""
@@ -23,6 +25,6 @@ class PatientLoginCodeForm(RequestLoginCodeForm):
     def clean_email(self) -> str:
         email: str = super().clean_email()
         user = getattr(self, "_user", None)
-        if user is not None and getattr(user, "role", "patient") != "patient":
+        if user is not None and user.role != Role.PATIENT:
             self._user = None
         return email

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 
+from clinic.models import Role
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STARTED_KEY = "kineplan_started"
@@ -67,7 +69,5 @@ class SessionLimitsMiddleware:
 
 def idle_limit(request: HttpRequest) -> int:
     """Seconds of silence that this person's session survives."""
-    is_patient = getattr(request.user, "role", "") == "patient"
+    is_patient = getattr(request.user, "role", "") == Role.PATIENT
     return int(settings.SESSION_IDLE_PATIENT if is_patient else settings.SESSION_IDLE_STAFF)
-
-

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -21,6 +20,7 @@ from django.db import connection
 from config.embedded.engines import AlreadyRunning, Engines, Lock
 from config.embedded.owner import EngineError
 from config.embedded.processes import end_group, wait_until
+from tests.template import database_url, ensure_template
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -62,6 +62,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[LOCK_KEY].release()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Copy the test database from a migrated template."""
+    parts = settings.DATABASES["default"]
+    parts.setdefault("TEST", {})["TEMPLATE"] = ensure_template(parts)
+
+
 # --- Browser ---------------------------------------------------------------------------------------------------------
 def find_chromium() -> str | None:
     """The Chromium to drive: `CHROMIUM`, or the first usual name on the path."""
@@ -75,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.getreports("skipped")
     if any("no Chromium" in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(
-            "Browser journeys were SKIPPED: no Chromium found. Install one (Debian: apt install chromium) or set CHROMIUM."
+            "Browser journeys were SKIPPED: no Chromium found. Debian: apt install chromium; or set CHROMIUM."
         )
 
 
@@ -126,17 +133,6 @@ def phone(new_context: Callable[..., BrowserContext]) -> Page:
 
 
 # --- Processes of the product ----------------------------------------------------------------------------------------
-def test_database_url() -> str:
-    """The address of the database that the tests use, for other processes."""
-    parts = connection.settings_dict
-    user = quote(str(parts["USER"]))
-    password = f":{quote(str(parts['PASSWORD']))}" if parts["PASSWORD"] else ""
-    return f"postgresql://{user}{password}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
-
-
-test_database_url.__test__ = False  # type: ignore[attr-defined]
-
-
 @dataclass
 class Worker:
     """A real Celery worker on the test database."""
@@ -159,7 +155,7 @@ def running_worker(folder: Path, environment: dict[str, str] | None = None) -> I
         "KINEPLAN_ENV": "test",
         "KINEPLAN_VAR": str(folder),
         "KINEPLAN_EMAIL_BACKEND": "config.mailbox.MailboxBackend",
-        "DATABASE_URL": test_database_url(),
+        "DATABASE_URL": database_url(connection.settings_dict, connection.settings_dict["NAME"]),
         "REDIS_URL": settings.REDIS_URL,
         "PYTHONUNBUFFERED": "1",
         **(environment or {}),

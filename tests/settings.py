@@ -5,4 +5,4 @@ import os
 os.environ["KINEPLAN_ENV"] = "test"
 os.environ.pop("KINEPLAN_DEMO", None)
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403

@@ -149,7 +149,9 @@ class Demo:
         for child in self.children:
             code = child.process.poll()
             if code is not None:
-                raise DemoError(f"The {child.name} ended by itself (code {code}). The end of {child.log}:\n{tail(child.log)}")
+                raise DemoError(
+                    f"The {child.name} ended by itself (code {code}). The end of {child.log}:\n{tail(child.log)}"
+                )
         for name in engines.ended():
             raise DemoError(f"The private {name} ended by itself. See {self.var_dir / 'log'}.")
 
@@ -193,7 +195,7 @@ def web_command(host: str, port: int) -> list[str]:
 def ask_health(host: str, port: int) -> tuple[bool, str]:
     """Whether /healthz says 200, and what it says."""
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=5) as answer:
             return answer.status == 200, "ready"
     except urllib.error.HTTPError as error:
         return False, error.read(400).decode(errors="replace")

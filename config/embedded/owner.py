@@ -73,7 +73,9 @@ def engine_place(var_dir: Path, owner: Owner) -> Path:
         return inside
     place = _state_folder(var_dir, owner)
     note = var_dir / "engines-are-elsewhere.txt"
-    note.write_text(f"This checkout is closed to the user {owner.name}, so the engine data lies in:\n{place}\n", "utf-8")
+    note.write_text(
+        f"This checkout is closed to the user {owner.name}, so the engine data lies in:\n{place}\n", "utf-8"
+    )
     return place
 
 

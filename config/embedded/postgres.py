@@ -140,7 +140,9 @@ class Postgres:
         kept = self.place / "postgres-password"
         if kept.exists() and kept.read_text(encoding="ascii") == ports.postgres_password:
             return
-        statement = f"ALTER ROLE {USER} PASSWORD '{ports.postgres_password}'\n"  # the password is base64 text of our own
+        statement = (
+            f"ALTER ROLE {USER} PASSWORD '{ports.postgres_password}'\n"  # the password is base64 text of our own
+        )
         command = [str(programs / "postgres"), "--single", "-D", str(self.data), "postgres"]
         options = self.owner.run_options()
         subprocess.run(command, cwd="/", input=statement.encode(), capture_output=True, check=False, **options)  # type: ignore[call-overload]

@@ -56,11 +56,7 @@ def collect_static() -> None:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    found = (
-        Path(storage.path(path))
-        for finder in get_finders()
-        for path, storage in finder.list([])  # type: ignore[attr-defined]
-    )
+    found = (Path(storage.path(path)) for finder in get_finders() for path, storage in finder.list([]))
     wanted = fingerprint(found)
     marker = Path(settings.STATIC_ROOT) / ".collected"
     if marker.exists() and marker.read_text(encoding="ascii") == wanted:

