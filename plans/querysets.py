@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
-    from plans.models import Plan, PlanVersion
+    from plans.models import Plan, PlanVersion  # noqa: F401 - row types of the querysets below
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):

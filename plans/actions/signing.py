@@ -1,0 +1,176 @@
+"""The signature: what still stands in its way, and what it writes. Refuses whenever it is not certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assessments.models import Assessment
+from clinic.errors import Conflict, DomainError, ManyProblems, Refused
+from clinic.models import User
+from plans.actions.drafting import usable_knowledge
+from plans.actions.editing import PASSIVE, dose_of, item_key, item_name
+from plans.actions.guards import licensed, locked_draft
+from plans.actions.phases import enter_phase
+from plans.actions.versions import facts_now
+from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+from plans.screening import BLOCKED
+from plans.snapshot import content_hash, facts_hash
+
+DISPOSITION_SAYS = {
+    "emergency_now": "Emergency: call the emergency services now.",
+    "urgent_same_day": "The patient needs medical contact today.",
+    "urgent_referral": "An urgent referral comes first.",
+}
+
+
+def sign_problems(version: PlanVersion, by: User, *, today: date) -> tuple[DomainError, ...]:
+    """Everything that stands in the way of this person signing this version today; each says what to do.
+
+    ``version`` must come with its page rows (``for_page``).
+    """
+    if version.state != PlanVersion.State.DRAFT:
+        return (Conflict("not_draft", "This version is signed already."),)
+    if version.start_phase is None:
+        return (_refused_plan(version),)
+    found = [*_person(by, today), *_record(version, today), *_facts(version, today)]
+    for phase in version.phases.all():
+        found += _phase(phase)
+    return tuple(found)
+
+
+def _refused_plan(version: PlanVersion) -> DomainError:
+    first = DISPOSITION_SAYS.get(version.disposition, "The engine drafted no plan.")
+    return Refused("no_plan", f"{first} Follow the steps on this page; then record the outcome and draft anew.")
+
+
+def _person(by: User, today: date) -> Iterator[DomainError]:
+    try:
+        licensed(by, today=today)
+    except Refused as problem:
+        yield problem
+
+
+def _record(version: PlanVersion, today: date) -> Iterator[DomainError]:
+    if version.assessment.state != Assessment.State.SIGNED:
+        yield Conflict("assessment_unsigned", "Sign the assessment first: a plan rests on a signed assessment.")
+    patient = version.plan.episode.patient
+    if patient.is_minor(today) and not (patient.guardian_name and (patient.guardian_phone or patient.guardian_email)):
+        yield Refused(
+            "guardian_missing", "The patient is under 16: record name and contact of a parent or guardian first."
+        )
+
+
+def _facts(version: PlanVersion, today: date) -> Iterator[DomainError]:
+    try:
+        knowledge = usable_knowledge()
+    except DomainError as problem:
+        yield problem
+        return
+    facts = facts_now(version, today=today)
+    if facts.consent.assess_and_treat is not True:
+        yield Refused(
+            "consent_missing", "Consent to assessment and treatment is not on file. Record it with the consents."
+        )
+    if facts_hash(facts) != version.facts_hash:
+        yield Conflict(
+            "facts_changed",
+            "Something that this draft rests on has changed since. Draft anew, or check the edited draft again.",
+        )
+    elif knowledge.revision != version.knowledge_revision:
+        yield Conflict(
+            "knowledge_changed",
+            "The clinical knowledge has changed since. Draft anew, or check the edited draft again.",
+        )
+
+
+def _phase(phase: PlanPhase) -> Iterator[DomainError]:
+    exercises = list(phase.planexercises.all())
+    techniques = [t for t in phase.plantechniques.all() if not t.is_alternative]
+    items: list[PlanTechnique | PlanExercise] = [*techniques, *exercises]
+    for item in items:
+        if item.safety in BLOCKED and not hasattr(item, "override"):
+            message = f"Phase {phase.number}: {item_name(item)} is blocked. Remove it, or record the override it needs."
+            yield Refused("item_blocked", message)
+    if phase.is_scheduled and not exercises and any(t.technique.category in PASSIVE for t in techniques):
+        message = f"Phase {phase.number} holds only passive treatment. Add at least one exercise."
+        yield Refused("passive_only", message)
+
+
+# --- Signing --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
+    """Sign a draft: it becomes the plan in force, its start phase begins and its exercises are prescribed.
+
+    Raises ManyProblems with everything that stands in the way; then nothing is written. ``today`` is the day in the
+    patient's own calendar.
+    """
+    plan = Plan.objects.select_for_update().get(pk=version.plan_id)
+    locked_draft(version.pk)
+    draft: PlanVersion = PlanVersion.objects.for_page().get(pk=version.pk)
+    problems = sign_problems(draft, by, today=today)
+    if problems:
+        raise ManyProblems("cannot_sign", "The plan was not signed.", problems)
+    # Alternatives are shown beside the plan and not planned; a blocked one must not ride along into a signed version.
+    _drop_blocked_alternatives(draft)
+    plan.versions.filter(state=PlanVersion.State.SIGNED).update(state=PlanVersion.State.SUPERSEDED)
+    draft.content_hash = content_hash(signed_content(draft))
+    draft.state = PlanVersion.State.SIGNED
+    draft.signed_by = licensed(by, today=today)
+    draft.signed_at = timezone.now()
+    try:
+        draft.save(update_fields=["content_hash", "state", "signed_by", "signed_at"])
+    except IntegrityError as error:
+        raise Conflict("database_refused", "The database refused the signature. Nothing was released.") from error
+    enter_phase(plan, draft, number=draft.start_phase or 0, by=by, reason=f"Version {draft.number} signed", today=today)
+    return draft
+
+
+def _drop_blocked_alternatives(version: PlanVersion) -> None:
+    PlanTechnique.objects.filter(phase__version=version, is_alternative=True, safety__in=BLOCKED).delete()
+
+
+def signed_content(version: PlanVersion) -> dict[str, Any]:
+    """What the signature binds: everything a reader of the version sees, as plain data."""
+    return {
+        "plan": version.plan_id,
+        "number": version.number,
+        "assessment": version.assessment_id,
+        "disposition": version.disposition,
+        "start_phase": version.start_phase,
+        "knowledge_revision": version.knowledge_revision,
+        "facts_hash": version.facts_hash,
+        "summary": version.summary_for_patient,
+        "causes": [[c.key, c.label, str(c.score), c.decision] for c in version.causes.all()],
+        "goals": [[g.metric, g.op, g.target, g.side, g.by] for g in version.goals.all()],
+        "phases": [_phase_content(phase) for phase in version.phases.all()],
+    }
+
+
+def _phase_content(phase: PlanPhase) -> dict[str, Any]:
+    return {
+        "number": phase.number,
+        "scheduled": phase.is_scheduled,
+        "locked": phase.is_locked,
+        "techniques": [_item_content(t) for t in phase.plantechniques.all() if not t.is_alternative],
+        "exercises": [_item_content(e) for e in phase.planexercises.all()],
+        "education": [row.topic.key for row in phase.education.all()],
+        "criteria": [[c.key, c.kind, c.text, c.target] for c in phase.criteria.all()],
+    }
+
+
+def _item_content(item: PlanTechnique | PlanExercise) -> list[Any]:
+    override = getattr(item, "override", None)
+    bound = [override.rule, override.approval, override.reason_code, override.by_id] if override else None
+    return [item_key(item), item.region, item.side, dose_of(item), item.safety, bound]
+
+
+def content_is_unchanged(version: PlanVersion) -> bool:
+    """True when a signed version still reads as it was signed (``version`` with its page rows)."""
+    return content_hash(signed_content(version)) == version.content_hash

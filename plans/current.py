@@ -1,0 +1,11 @@
+"""The clinical knowledge in force."""
+
+from __future__ import annotations
+
+from plans.engine.knowledge import Knowledge
+from plans.knowledge.parse import shipped_knowledge
+
+
+def current_knowledge() -> Knowledge:
+    """The knowledge that drafts, checks and displays use; the same object while the revision stays."""
+    return shipped_knowledge()
