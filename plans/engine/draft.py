@@ -126,6 +126,7 @@ class Excluded:
     reason: Reason
     safety: SafetyLevel = "clear"
     override: str = ""
+    candidate: bool = False  # a used cause lists it for this phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ muscles, and through the limb chain when it bears weight there. An exercise has 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plans.engine.facts import Site
+from plans.engine.facts import Side, Site
 from plans.engine.knowledge import Anatomy, Exercise, ExerciseRules
 
 WHOLE_BODY = "whole_body"
@@ -57,12 +57,11 @@ def exercise_overlaps(places: ExercisePlaces, recorded: Site) -> bool:
     return any(region in chain and not chain.isdisjoint(places.regions) for chain in places.chains)
 
 
-def merge_sides(sides: Iterable[str]) -> str:
+def merge_sides(sides: Iterable[str]) -> Side:
     """The union of recorded sides: left and right make both; "" when none was recorded."""
     known = {side for side in sides if side}
     if not known:
         return ""
     if "both" in known or {"left", "right"} <= known:
         return "both"
-    lateral = known & {"left", "right"}
-    return next(iter(lateral)) if lateral else "midline"
+    return "left" if "left" in known else "right" if "right" in known else "midline"

@@ -1,0 +1,229 @@
+"""Put a phase together from what was selected, with a reason on every line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from plans.engine.dose import Dosing, dose_dict, technique_dose
+from plans.engine.draft import (
+    CauseResult,
+    Excluded,
+    PhasePlan,
+    PlannedExercise,
+    PlannedTechnique,
+    Reason,
+    SafetyLevel,
+)
+from plans.engine.education import phase_education
+from plans.engine.eligibility import Eligibility
+from plans.engine.evidence import ScoredCause
+from plans.engine.exclude import Excluder, PhaseContent
+from plans.engine.facts import Site
+from plans.engine.gate import exit_criteria
+from plans.engine.overlap import merge_sides
+from plans.engine.reason import Selection
+from plans.engine.screen import Block, Screen, precautions
+from plans.engine.select import (
+    Choice,
+    ExerciseSelector,
+    PhaseExercises,
+    PhaseTechniques,
+    RankedTechnique,
+    minutes_budget,
+    rank_techniques,
+)
+
+EQUAL_WITHIN = 2
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltPhase:
+    plan: PhasePlan
+    exercises: PhaseExercises
+    techniques: PhaseTechniques
+    education_removed: Mapping[str, tuple[Block, ...]]
+
+
+class PhaseBuilder:
+    """Builds the phases of one draft. With every symptom region closed it builds education only."""
+
+    def __init__(self, eligibility: Eligibility, causes: Sequence[ScoredCause], closed: bool) -> None:
+        self.eligibility = eligibility
+        self.picture = eligibility.picture
+        self.screen = eligibility.screen
+        self.knowledge = eligibility.knowledge
+        self.causes = causes
+        self.by_key = {c.key: c for c in causes}
+        self.closed = closed
+        self.dosing = Dosing(self.picture, self.screen, self.knowledge.techniques, self.knowledge.phases)
+        self.available = self.picture.number("hist.exercise_time_min_day")
+
+    def phase(self, number: int, scheduled: bool, locked: bool) -> BuiltPhase:
+        treated = () if self.closed else self.causes
+        rules = self.knowledge.phases[number]
+        budget = minutes_budget(self.available, number)
+        exercises = ExerciseSelector(self.eligibility, self.dosing, number, rules.home_items_max, budget).run(treated)
+        techniques = rank_techniques(self.eligibility, self.knowledge, treated, number)
+        home_tens = any(r.technique.key == "es_tens_conventional" for r in techniques.planned)
+        home_tens = home_tens and "tens_unit" in self.picture.choices("hist.home_equipment")
+        education = phase_education(self.picture, self.screen, self.causes, number, home_tens)
+        plan = PhasePlan(
+            number=number,
+            techniques=tuple(self._technique(r, number) for r in (*techniques.planned, *techniques.self_release)),
+            exercises=tuple(self._exercise(c, number, locked) for c in exercises.chosen.values()),
+            education=education.topics if scheduled or not self.closed else (),
+            exit=() if self.closed else exit_criteria(self.picture, self.causes, rules.exit),
+            scheduled=scheduled and not (self.closed and number > 1),
+            locked=locked,
+            minutes_per_day=exercises.minutes,
+            minutes_budget=budget,
+        )
+        return BuiltPhase(plan, exercises, techniques, dict(education.removed))
+
+    # --- lines -------------------------------------------------------------------------------------------------
+
+    def _exercise(self, choice: Choice, phase: int, locked: bool) -> PlannedExercise:
+        exercise = choice.exercise
+        warnings = [b.reason for b in precautions(self.screen.exercise(exercise.key))]
+        reasons = [*(self._cause_reason(key) for key in choice.causes), *self._substitution(choice)]
+        return PlannedExercise(
+            key=exercise.key,
+            technique=exercise.technique,
+            region=exercise.region,
+            side=self._exercise_side(choice),
+            dose=dose_dict(choice.dosed.dosage),
+            minutes_per_day=choice.dosed.minutes_per_day,
+            causes=tuple(choice.causes),
+            reasons=(*reasons, *choice.dosed.reasons, *warnings),
+            safety="precaution" if warnings else "clear",
+            locked=locked,
+        )
+
+    def _cause_reason(self, key: str) -> Reason:
+        cause = self.by_key[key]
+        text = f"serves {cause.cause.label} ({cause.label}, score {cause.score:g})"
+        return Reason("cause", text, tuple(dict.fromkeys(cause.positive_findings())), "root causes, selection 3")
+
+    def _substitution(self, choice: Choice) -> list[Reason]:
+        return [
+            Reason("substitution", f"in place of {key}, which needs equipment or the floor", (key,), "selection 6")
+            for key in choice.replaces
+        ]
+
+    def _exercise_side(self, choice: Choice) -> str:
+        """Union of the sides of the symptom sites it acts on and of the findings that scored."""
+        places = self.picture.index.places[choice.exercise.key].regions
+        own = [s.side for s in self.picture.sites if s.region in places] or [s.side for s in self.picture.sites]
+        found = [side for key in choice.causes for line in self.by_key[key].supporting for side in line.sides]
+        return merge_sides((*own, *found))
+
+    def _technique(self, ranked: RankedTechnique, phase: int) -> PlannedTechnique:
+        technique, treatable = ranked.technique, ranked.treatable
+        warnings = [b.reason for b in treatable.blocks]
+        site: Site = treatable.sites[0]
+        reasons = [self._cause_reason(key) for key in ranked.causes]
+        reasons.append(Reason("indication", f"indicated by {', '.join(treatable.indication.paths) or 'the plan'}", treatable.indication.paths))
+        reasons += self._region_reasons(ranked)
+        if technique.evidence_note:
+            reasons.append(Reason("evidence", technique.evidence_note, (technique.key,), "techniques, section 4"))
+        return PlannedTechnique(
+            key=technique.key,
+            category=technique.category,
+            region=site.region,
+            side=site.side,
+            dose=technique_dose(technique, phase),
+            causes=ranked.causes,
+            rank_score=ranked.score,
+            reasons=(*reasons, *warnings),
+            safety=_safety(warnings),
+            phase=phase,
+        )
+
+    def _region_reasons(self, ranked: RankedTechnique) -> list[Reason]:
+        technique, treatable = ranked.technique, ranked.treatable
+        regions = [site.region for site in treatable.sites]
+        found = [
+            Reason("region.precaution", f"{row.region}: {row.reason}", (row.region,), row.source)
+            for row in technique.restrictions
+            if row.level == "precaution" and row.region in regions
+        ]
+        if len(regions) > 1:
+            found.append(Reason("region.also", f"also at {', '.join(regions[1:])}", tuple(regions)))
+        if treatable.withheld:
+            found.append(Reason("region.withheld", f"not at {', '.join(treatable.withheld)}", treatable.withheld))
+        return found
+
+    # --- beside the phases -------------------------------------------------------------------------------------
+
+    def alternatives(self, phases: Mapping[int, BuiltPhase]) -> tuple[PlannedTechnique, ...]:
+        return tuple(self._technique(r, n) for n, built in phases.items() for r in built.techniques.alternatives)
+
+    def excluded(self, phases: Mapping[int, BuiltPhase]) -> tuple[Excluded, ...]:
+        excluder = Excluder(self.eligibility)
+        return tuple(entry for n, built in phases.items() for entry in excluder.phase(_content(n, built)))
+
+
+def _content(number: int, built: BuiltPhase) -> PhaseContent:
+    plan = built.plan
+    used = {t.key for t in plan.techniques} | {e.technique for e in plan.exercises}
+    used |= {r.technique.key for r in built.techniques.alternatives}
+    return PhaseContent(
+        phase=number,
+        exercises=frozenset(e.key for e in plan.exercises),
+        techniques=frozenset(used),
+        education=frozenset(plan.education),
+        failures={**built.techniques.failures, **built.exercises.failures},
+        education_removed=built.education_removed,
+    )
+
+
+def _safety(warnings: Sequence[Reason]) -> SafetyLevel:
+    return "precaution" if warnings else "clear"
+
+
+def cause_results(scored: Sequence[ScoredCause], selection: Selection) -> tuple[CauseResult, ...]:
+    """Every shown cause in order, with what it is used for and the evidence for and against it."""
+    selected = {c.key for c in selection.selected}
+    secondary = {c.key for c in selection.secondary}
+    blocked = {c.key: flag for c, flag in selection.blocked}
+    results = []
+    previous: float | None = None
+    for item in scored:
+        state = "blocked" if item.key in blocked else "selected" if item.key in selected else "secondary" if item.key in secondary else "shown"
+        reasons = (Reason("cause.blocked", f"closed by red flag {blocked[item.key]}", (f"flag.{blocked[item.key]}",)),) if item.key in blocked else ()
+        results.append(
+            CauseResult(
+                key=item.key,
+                label=item.label,
+                score=item.score,
+                category=item.cause.category,
+                title=item.cause.label,
+                explanation=item.cause.explanation,
+                supporting=item.supporting,
+                against=item.against,
+                missing=item.missing,
+                state=state,
+                equal_to_previous=previous is not None and previous - item.score <= EQUAL_WITHIN,
+                reasons=reasons,
+            )
+        )
+        previous = item.score
+    return tuple(results)
+
+
+def offered_regions(techniques: Sequence[PlannedTechnique]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for technique in techniques:
+        found[technique.key] = tuple(dict.fromkeys((*found.get(technique.key, ()), technique.region)))
+    return found
+
+
+def modifications(screen: Screen, techniques: Sequence[PlannedTechnique]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Modifications that conditions ask for, with the offered techniques and education they apply to."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for technique in techniques:
+        site = Site(technique.region, technique.side)  # type: ignore[arg-type]
+        for key, effect in screen.precaution_effects(technique.key, site):
+            if effect.modification:
+                place = (key, effect.modification)
+                found[place] = tuple(dict.fromkeys((*found.get(place, ()), technique.key)))
+    return found
