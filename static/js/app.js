@@ -146,6 +146,12 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
+// What sticks below the patient header needs to know how tall it is.
+const patient = document.querySelector(".patient");
+if (patient && "ResizeObserver" in window) {
+  new ResizeObserver(() => ROOT.style.setProperty("--patient-height", `${patient.offsetHeight}px`)).observe(patient);
+}
+
 revealTools(document);
 document.body.addEventListener("htmx:load", (event) => revealTools(event.detail.elt));
 document.querySelector("[data-autofocus]")?.focus();
