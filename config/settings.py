@@ -1,4 +1,4 @@
-"""The one settings file. Every value that differs between installations comes from the environment, see docs/operations.md.
+"""The one settings file. What differs between installations comes from the environment, see docs/operations.md.
 
 Modes (`KINEPLAN_ENV`): `production` refuses unsafe settings; `demo` (also by `KINEPLAN_DEMO=1`) shows a synthetic
 clinic; `test` is for pytest; `local`, the default of manage.py, answers on this machine only.

@@ -64,7 +64,7 @@ class Valkey:
         command = [str(self._program()), "-"]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # type: ignore[call-overload]
+            process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
                 command,
                 cwd="/",
                 stdin=subprocess.PIPE,
@@ -73,10 +73,11 @@ class Valkey:
                 start_new_session=True,
                 **self.owner.run_options(),
             )
-        assert self.process is not None and self.process.stdin is not None  # noqa: S101
-        self.process.stdin.write(settings.encode())
-        self.process.stdin.close()
-        remember(self.pid_file, self.process.pid)
+        self.process = process
+        remember(self.pid_file, process.pid)
+        if process.stdin is not None:
+            process.stdin.write(settings.encode())
+            process.stdin.close()
 
     def _ended(self) -> bool:
         return self.process is None or self.process.poll() is not None

@@ -33,7 +33,7 @@ def engines(var_dir: Path) -> Iterator[Engines]:
 
 def query(addresses: EngineAddresses, text: str) -> object:
     with psycopg.connect(addresses.database_url()) as connection:
-        row = connection.execute(text).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(text).fetchone()
     assert row is not None
     return row[0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import path
 from pytest_django import Settings
@@ -32,7 +32,7 @@ POLICY = {
 }
 
 
-def assert_protected(response: HttpResponse) -> None:
+def assert_protected(response: HttpResponseBase) -> None:
     parts = dict(part.split(" ", 1) for part in response.headers["Content-Security-Policy"].split("; "))
     assert POLICY.items() <= parts.items()
     assert "unsafe" not in response.headers["Content-Security-Policy"]
