@@ -1,8 +1,8 @@
 """Which system user runs the engines, and where that user may work.
 
 PostgreSQL refuses to run as root. Started by root, the engines therefore run as `nobody`, and everything they touch
-must be reachable by that user. No mode of a folder that exists is ever loosened: where the checkout is closed to others, the
-engines get a place of their own, and a copy of their programs, outside of it.
+must be reachable by that user. No mode of a folder that exists is ever loosened: where the checkout is closed to
+others, the engines get a place of their own, and a copy of their programs, outside of it.
 """
 
 from __future__ import annotations

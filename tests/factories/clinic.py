@@ -103,7 +103,7 @@ class PatientFactory(DjangoModelFactory[Patient]):
     user = factory.SubFactory(PatientUserFactory)
 
     @factory.post_generation
-    def team(self: Patient, create: bool, extracted: Any, **kwargs: Any) -> None:  # type: ignore[misc]
+    def team(self: Patient, create: bool, extracted: Any, **kwargs: Any) -> None:
         """``PatientFactory(team=[physio])`` puts log-ins on the care team."""
         if create and extracted:
             self.care_team.add(*extracted)
