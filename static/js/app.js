@@ -148,9 +148,11 @@ document.addEventListener("click", (event) => {
 
 // What sticks below the patient header needs to know how tall it is.
 const patient = document.querySelector(".patient");
-if (patient && "ResizeObserver" in window) {
-  new ResizeObserver(() => ROOT.style.setProperty("--patient-height", `${patient.offsetHeight}px`)).observe(patient);
+function measurePatient() {
+  const sticky = patient.offsetHeight ? patient : patient.querySelector(".patient-name");
+  ROOT.style.setProperty("--patient-height", `${sticky.offsetHeight}px`);
 }
+if (patient && "ResizeObserver" in window) new ResizeObserver(measurePatient).observe(document.body);
 
 revealTools(document);
 document.body.addEventListener("htmx:load", (event) => revealTools(event.detail.elt));
