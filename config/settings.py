@@ -310,6 +310,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # that a lost tick, two beats or none for hours do no harm. `expires` keeps a pile of old ticks from running at once.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "config.heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "reminders.plan": {"task": "reminders.tasks.tick_plan", "schedule": 60.0, "options": {"expires": 60}},
+    "reminders.dispatch": {"task": "reminders.tasks.tick_dispatch", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 # --- API -------------------------------------------------------------------------------------------------------------

@@ -40,7 +40,9 @@ class ContactRules(models.Model):
     quiet_from = models.TimeField(default=QUIET_FROM, help_text="Nothing is sent from here ...")
     quiet_until = models.TimeField(default=QUIET_UNTIL, help_text="... to here. The same time twice: no quiet hours.")
     daily_cap = models.PositiveSmallIntegerField(
-        default=3, validators=[MinValueValidator(1), MaxValueValidator(20)], help_text="Messages a day; visits excepted."
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="Messages a day; visits excepted.",
     )
 
     class Meta:

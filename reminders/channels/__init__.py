@@ -1,0 +1,1 @@
+"""The ways a message travels. A channel hands over and says honestly what it knows about the outcome."""

@@ -1,0 +1,100 @@
+"""E-mail by Django's mail backend: SMTP by settings, a mailbox of files in the demo."""
+
+from __future__ import annotations
+
+import smtplib
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from reminders.channels.letters import Letter
+from reminders.channels.outcomes import Accepted, Doubtful, NotReady, Outcome, Permanent, Transient
+
+
+class EmailChannel:
+    """Keeps one connection open for a batch; opens it before anything counts as being sent."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drop()
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    def open(self) -> None:
+        """Connect if need be. Raises :class:`NotReady`; nothing has been handed over then."""
+        if self._connection is not None:
+            return
+        connection = get_connection()
+        try:
+            connection.open()
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotReady(_name(error)) from error
+        self._connection = connection
+
+    def send(self, letter: Letter) -> Outcome:
+        """Hand one letter over on the open connection."""
+        message = EmailMessage(
+            letter.subject,
+            letter.text,
+            settings.DEFAULT_FROM_EMAIL,
+            [letter.to],
+            connection=self._connection,
+            headers={
+                "Message-ID": letter.key,
+                "List-Unsubscribe": f"<{letter.stop_url}>",
+                "Auto-Submitted": "auto-generated",
+            },
+        )
+        try:
+            self._connection.send_messages([message])
+        except (OSError, smtplib.SMTPException) as error:
+            outcome = classify(error)
+            if not isinstance(outcome, Permanent):
+                self._drop()
+            return outcome
+        return Accepted(letter.key)
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except (OSError, smtplib.SMTPException):
+                return  # it is gone, which is what was wanted
+
+
+def classify(error: OSError | smtplib.SMTPException) -> Outcome:
+    """What an error during the hand-over says about the message.
+
+    A coded answer of the server is a refusal: 4xx for now, 5xx for good. Anything else (time-out, lost connection)
+    leaves open whether the message went.
+    """
+    codes = _codes(error)
+    if not codes:
+        return Doubtful(_name(error))
+    detail = f"{_name(error)} {max(codes)}"
+    return Permanent(detail) if max(codes) >= 500 else Transient(detail)
+
+
+def _codes(error: Exception) -> list[int]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [int(code) for code, _ in error.recipients.values()]
+    if isinstance(error, smtplib.SMTPResponseException) and 400 <= int(error.smtp_code) < 600:
+        return [int(error.smtp_code)]
+    return []
+
+
+def _name(error: BaseException) -> str:
+    """The kind of error only: its text may hold the address."""
+    return type(error).__name__
