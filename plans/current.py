@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from plans.engine.knowledge import Knowledge
-from plans.knowledge.parse import shipped_knowledge
+from plans.knowledge.rows.revision import knowledge_in_force
 
 
 def current_knowledge() -> Knowledge:
     """The knowledge that drafts, checks and displays use; the same object while the revision stays."""
-    return shipped_knowledge()
+    return knowledge_in_force()

@@ -137,6 +137,7 @@ def _check_techniques(document: schema.TechniquesDocument, keys: Keys) -> Report
     report.duplicates("techniques", [technique.key for technique in document.techniques])
     for index, technique in enumerate(document.techniques):
         _check_technique(report, f"techniques[{index}]", technique, keys)
+    report.duplicates("region_restrictions", [row.key for row in document.region_restrictions])
     for index, row in enumerate(document.region_restrictions):
         place = f"region_restrictions[{index}]"
         report.unknown(f"{place}.techniques", "technique", row.techniques, keys.techniques)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,12 @@ def documents_from_files(folder: Path | None = None) -> Documents:
     if problems:
         raise KnowledgeError(problems)
     return Documents(**data)
+
+
+@cache
+def shipped_documents() -> Documents:
+    """The shipped files, read once in a process. Do not change what it returns."""
+    return documents_from_files()
 
 
 def _where(error: yaml.YAMLError) -> str:

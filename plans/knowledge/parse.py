@@ -14,7 +14,7 @@ from plans.engine.knowledge import Knowledge
 from plans.knowledge import schema
 from plans.knowledge.build import build
 from plans.knowledge.crosscheck import Parsed, cross_check
-from plans.knowledge.documents import Documents, KnowledgeError, documents_from_files, file_of
+from plans.knowledge.documents import Documents, KnowledgeError, file_of, shipped_documents
 
 _SCHEMAS: dict[str, type[BaseModel]] = {
     "conditions": schema.ConditionsDocument,
@@ -75,4 +75,4 @@ def parse(documents: Documents, *, revision: str | None = None) -> Knowledge:
 @cache
 def shipped_knowledge() -> Knowledge:
     """The knowledge as it is shipped, read once in a process."""
-    return parse(documents_from_files())
+    return parse(shipped_documents())

@@ -124,6 +124,7 @@ class Technique(Strict):
 
 
 class RegionRestriction(Strict):
+    key: Key
     techniques: list[Key] = Field(min_length=1)
     regions: list[Key] = Field(min_length=1)
     level: Level

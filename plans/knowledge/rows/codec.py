@@ -1,0 +1,89 @@
+"""How one top-level entry of a document becomes a row with its children, and back.
+
+An entry ("fragment") is the plain data of one technique, condition, exercise … in the shape of the files. Entries are
+compared in canonical form, so that 3 and 3.0 or a left-out default are no difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.db import models
+from pydantic import BaseModel
+
+_INT = re.compile(r"-?\d{1,9}")
+_FLOAT = re.compile(r"-?\d{1,9}\.\d{1,9}")
+
+Fragment = dict[str, Any]
+
+
+class Codec(ABC):
+    """Reads and writes the entries of one list of one document."""
+
+    document: ClassVar[str]
+    list_name: ClassVar[str]
+    schema: ClassVar[type[BaseModel]]
+    key_field: ClassVar[str] = "key"
+    columns: ClassVar[tuple[str, ...]] = ()  # same name in the entry and in the row
+
+    @abstractmethod
+    def queryset(self) -> models.QuerySet[Any]:
+        """All rows in order, with everything that `fragment` reads."""
+
+    @abstractmethod
+    def fragment(self, row: Any) -> Fragment:
+        """The entry that a row stands for."""
+
+    @abstractmethod
+    def write(self, row: Any | None, fragment: Fragment, *, order: int, shipped_hash: str) -> Any:
+        """Make or change the row and its children; returns the row."""
+
+    def key_of(self, row: Any) -> str:
+        return str(getattr(row, self.key_field))
+
+    def hash_of(self, row: Any) -> str:
+        return str(row.shipped_hash)
+
+    def set_hash(self, row: Any, value: str) -> None:
+        row.shipped_hash = value
+        row.save(update_fields=["shipped_hash"])
+
+    def canonical(self, fragment: Mapping[str, Any]) -> Fragment:
+        """The entry with defaults filled in and types settled."""
+        return self.schema.model_validate(fragment).model_dump(mode="json")
+
+    def read_columns(self, row: Any) -> Fragment:
+        return {name: getattr(row, name) for name in self.columns}
+
+    def values(self, fragment: Fragment) -> Fragment:
+        return {name: fragment[name] for name in self.columns}
+
+
+def fingerprint(fragment: Mapping[str, Any]) -> str:
+    """SHA-256 of a canonical entry."""
+    return hashlib.sha256(json.dumps(fragment, sort_keys=True).encode()).hexdigest()
+
+
+def number_or_word(text: str) -> int | float | str | None:
+    """A stored figure as the file has it: a number when it reads as one, None when empty."""
+    if not text:
+        return None
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def as_text(figure: object) -> str:
+    """A figure of the file as it is stored: ``0.25``, ``I-II``; None as empty."""
+    return "" if figure is None else f"{figure:g}" if isinstance(figure, float) else str(figure)
+
+
+def replace_children(children: Iterable[models.Model], manager: Any) -> None:
+    """Put these children in the place of the present ones."""
+    manager.all().delete()
+    manager.model.objects.bulk_create(children)
