@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -135,6 +136,7 @@ def install_browser_packages(package: Sequence[Path]) -> None:
         [*npm_command(), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         "Installing the browser packages failed: see above.",
         cwd=MODULES,
+        env={**os.environ, "NODE_USE_SYSTEM_CA": "1"},  # trust what the system trusts, as pip does
     )
     marker.write_text(wanted, encoding="ascii")
 
