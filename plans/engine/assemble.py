@@ -13,7 +13,7 @@ from plans.engine.draft import (
     Reason,
     SafetyLevel,
 )
-from plans.engine.education import phase_education
+from plans.engine.education import education_blocks, phase_education
 from plans.engine.eligibility import Eligibility
 from plans.engine.evidence import ScoredCause
 from plans.engine.exclude import Excluder, PhaseContent
@@ -33,6 +33,7 @@ from plans.engine.select import (
 )
 
 EQUAL_WITHIN = 2
+Modifications = dict[tuple[str, str], tuple[str, ...]]  # (condition, what to change) -> items
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ class PhaseBuilder:
             number=number,
             techniques=tuple(self._technique(r, number) for r in (*techniques.planned, *techniques.self_release)),
             exercises=tuple(self._exercise(c, number, locked) for c in exercises.chosen.values()),
-            education=education.topics if scheduled or not self.closed else (),
+            education=() if self.closed and number > 1 else education.topics,
             exit=() if self.closed else exit_criteria(self.picture, self.causes, rules.exit),
             scheduled=scheduled and not (self.closed and number > 1),
             locked=locked,
@@ -121,7 +122,13 @@ class PhaseBuilder:
         warnings = [b.reason for b in treatable.blocks]
         site: Site = treatable.sites[0]
         reasons = [self._cause_reason(key) for key in ranked.causes]
-        reasons.append(Reason("indication", f"indicated by {', '.join(treatable.indication.paths) or 'the plan'}", treatable.indication.paths))
+        reasons.append(
+            Reason(
+                "indication",
+                f"indicated by {', '.join(treatable.indication.paths) or 'the plan'}",
+                treatable.indication.paths,
+            )
+        )
         reasons += self._region_reasons(ranked)
         if technique.evidence_note:
             reasons.append(Reason("evidence", technique.evidence_note, (technique.key,), "techniques, section 4"))
@@ -188,8 +195,20 @@ def cause_results(scored: Sequence[ScoredCause], selection: Selection) -> tuple[
     results = []
     previous: float | None = None
     for item in scored:
-        state = "blocked" if item.key in blocked else "selected" if item.key in selected else "secondary" if item.key in secondary else "shown"
-        reasons = (Reason("cause.blocked", f"closed by red flag {blocked[item.key]}", (f"flag.{blocked[item.key]}",)),) if item.key in blocked else ()
+        state = (
+            "blocked"
+            if item.key in blocked
+            else "selected"
+            if item.key in selected
+            else "secondary"
+            if item.key in secondary
+            else "shown"
+        )
+        reasons = (
+            (Reason("cause.blocked", f"closed by red flag {blocked[item.key]}", (f"flag.{blocked[item.key]}",)),)
+            if item.key in blocked
+            else ()
+        )
         results.append(
             CauseResult(
                 key=item.key,
@@ -217,13 +236,33 @@ def offered_regions(techniques: Sequence[PlannedTechnique]) -> dict[str, tuple[s
     return found
 
 
-def modifications(screen: Screen, techniques: Sequence[PlannedTechnique]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Modifications that conditions ask for, with the offered techniques and education they apply to."""
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+def modifications(screen: Screen, plans: Sequence[PhasePlan], techniques: Sequence[PlannedTechnique]) -> Modifications:
+    """What conditions ask to change, with the offered techniques, exercises and topics it applies to."""
+    found: Modifications = {}
     for technique in techniques:
         site = Site(technique.region, technique.side)  # type: ignore[arg-type]
-        for key, effect in screen.precaution_effects(technique.key, site):
-            if effect.modification:
-                place = (key, effect.modification)
-                found[place] = tuple(dict.fromkeys((*found.get(place, ()), technique.key)))
+        _collect(found, technique.key, screen.technique(technique.key, site))
+    for plan in plans:
+        for exercise in plan.exercises:
+            _collect(found, exercise.key, screen.exercise(exercise.key))
+        for topic in plan.education:
+            _collect(found, topic, education_blocks(screen, topic))
+    return found
+
+
+def _collect(found: Modifications, item: str, blocks: Sequence[Block]) -> None:
+    for block in precautions(blocks):
+        if block.modification:
+            place = (block.key, block.modification)
+            found[place] = tuple(dict.fromkeys((*found.get(place, ()), item)))
+
+
+def removed_items(phases: Mapping[int, BuiltPhase]) -> dict[str, tuple[str, ...]]:
+    """Condition or flag -> the candidates of the used causes that it removed."""
+    found: dict[str, tuple[str, ...]] = {}
+    for built in phases.values():
+        failures = {**built.techniques.failures, **built.exercises.failures}
+        for item, failure in failures.items():
+            for block in failure.blocks:
+                found[block.key] = tuple(dict.fromkeys((*found.get(block.key, ()), item)))
     return found

@@ -60,7 +60,9 @@ def load_case(text: str, knowledge: Knowledge) -> Case:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise CaseError([f"The file is not valid YAML: {_place(error)}. Correct it and run the command again."]) from error
+        raise CaseError(
+            [f"The file is not valid YAML: {_place(error)}. Correct it and run the command again."]
+        ) from error
     if not isinstance(data, dict):
         raise CaseError(["The file must hold one case: a mapping with id, regions, findings and so on."])
     return read_case(data, knowledge)
@@ -125,7 +127,9 @@ def _mapping(reader: _Reader, where: str, value: Any) -> Mapping[Any, Any]:
 
 
 def _regions(reader: _Reader, value: Any, findings: Mapping[str, Finding]) -> tuple[Site, ...]:
-    sites = [s for i, entry in enumerate(_list(reader, "regions", value)) if (s := _site(reader, f"regions[{i}]", entry))]
+    sites = [
+        s for i, entry in enumerate(_list(reader, "regions", value)) if (s := _site(reader, f"regions[{i}]", entry))
+    ]
     known = {site.region for site in sites}
     symptoms = findings.get("hist.symptom_regions")
     listed = symptoms.readings[0].value if symptoms is not None else ()
@@ -256,7 +260,11 @@ def _credentials(reader: _Reader, value: Any) -> tuple[Credential, ...]:
     for i, entry in enumerate(_list(reader, "practitioner", value)):
         entry = {"key": entry} if isinstance(entry, str) else entry
         expires = entry.get("expires") if isinstance(entry, dict) else None
-        if not isinstance(entry, dict) or not isinstance(entry.get("key"), str) or not isinstance(expires, (date, type(None))):
+        if (
+            not isinstance(entry, dict)
+            or not isinstance(entry.get("key"), str)
+            or not isinstance(expires, (date, type(None)))
+        ):
             reader.say(f"practitioner[{i}]", "must be a credential key or {key: ..., expires: date}")
             continue
         found.append(Credential(entry["key"], expires))

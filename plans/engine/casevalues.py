@@ -33,7 +33,9 @@ def _reading(spec: FindingSpec, entry: Any, side: Any, problems: list[str]) -> R
     if isinstance(entry, dict):
         unknown = set(entry) - DETAIL_KEYS
         if unknown or "value" not in entry:
-            problems.append(f"write a value, {{left: .., right: ..}} or {{value: .., side: ..}}; got {sorted(map(str, entry))}")
+            problems.append(
+                f"write a value, {{left: .., right: ..}} or {{value: .., side: ..}}; got {sorted(map(str, entry))}"
+            )
             return None
         limited, entry = entry.get("pain_limited", False), entry["value"]
     if side and side not in SIDES:
@@ -62,7 +64,11 @@ def read_value(spec: FindingSpec, value: Any) -> tuple[FindingValue | None, str]
     if kind in ("multi", "list"):
         return _many(spec, value)
     if kind == "date":
-        return (value.isoformat(), "") if isinstance(value, date) else (None, f"must be a date like 2025-03-31, not {value!r}")
+        return (
+            (value.isoformat(), "")
+            if isinstance(value, date)
+            else (None, f"must be a date like 2025-03-31, not {value!r}")
+        )
     return str(value), ""
 
 
@@ -137,4 +143,8 @@ def _pregnant_and_postpartum(number: Any) -> str:
 def _hours(number: Any) -> str:
     parts = [number(f"hist.{key}") for key in ("desk_hours_per_day", "driving_hours_per_day", "sleep_hours")]
     total = sum(part for part in parts if part is not None)
-    return f"findings.hist.desk_hours_per_day: desk, driving and sleep add up to {total:g} hours a day" if total > 24 else ""
+    return (
+        f"findings.hist.desk_hours_per_day: desk, driving and sleep add up to {total:g} hours a day"
+        if total > 24
+        else ""
+    )

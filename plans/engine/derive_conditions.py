@@ -96,7 +96,11 @@ def _hypermobile(picture: Picture) -> Derived | None:
     if age is None or score is None:
         return None
     limit = 6 if age < 13 else 5 if age <= 50 else 4
-    return Derived(f"Beighton score {score:g} at age {age:g}", ("spec.beighton", "hist.age_years")) if score >= limit else None
+    return (
+        Derived(f"Beighton score {score:g} at age {age:g}", ("spec.beighton", "hist.age_years"))
+        if score >= limit
+        else None
+    )
 
 
 def _stress_fracture(picture: Picture) -> Derived | None:
@@ -119,7 +123,9 @@ def _radiculopathy(picture: Picture) -> Derived | None:
 def root_sites(picture: Picture) -> tuple[Site, ...]:
     """Spinal region of the root: by the levels found, else by where the symptoms are."""
     levels = {level for path in NEURO_LISTS for entry in picture.choices(path) for level in _levels(entry)}
-    regions = [r for r, known in (("cervical", CERVICAL_LEVELS), ("lumbar", LUMBAR_LEVELS)) if not known.isdisjoint(levels)]
+    regions = [
+        r for r, known in (("cervical", CERVICAL_LEVELS), ("lumbar", LUMBAR_LEVELS)) if not known.isdisjoint(levels)
+    ]
     if not regions:
         regions = [r for r, part in (("cervical", ARM), ("lumbar", LEG)) if not part.isdisjoint(picture.regions)]
     return tuple(Site(region) for region in regions)
@@ -165,5 +171,7 @@ DECIDED_BY_FACTS: Mapping[str, Callable[[Picture], bool]] = {
     "no_written_consent": lambda p: p.facts.consent.needling_signed is not None,
     "no_thrust_consent": lambda p: p.facts.consent.thrust_signed is not None,
     "dvt_suspected": lambda p: p.flag_denied("dvt"),
-    "stress_fracture_suspected": lambda p: p.flag_denied("stress_fracture") and p.flag_denied("stress_fracture_high_risk"),
+    "stress_fracture_suspected": lambda p: (
+        p.flag_denied("stress_fracture") and p.flag_denied("stress_fracture_high_risk")
+    ),
 }

@@ -7,7 +7,11 @@ from plans.engine.facts import Facts, Finding, Reading
 from plans.engine.knowledge import Knowledge
 
 UMN_SIGNS = ("neuro.hoffmann", "neuro.babinski", "neuro.inverted_supinator")
-TOLERANCES = {"sitting": "sitting_tolerance_min", "standing": "standing_tolerance_min", "walking": "walking_tolerance_min"}
+TOLERANCES = {
+    "sitting": "sitting_tolerance_min",
+    "standing": "standing_tolerance_min",
+    "walking": "walking_tolerance_min",
+}
 LEVELS = ("low", "moderate", "high")
 
 
@@ -67,7 +71,9 @@ def _number(value: object) -> float | None:
 
 def irritability(findings: Mapping[str, Finding]) -> str | None:
     """The irritability rule (assessment vocabulary, 3.1); None with fewer than two known columns."""
-    columns = [c for c in (_pain_level(findings), _provocation_level(findings), _settling_level(findings)) if c is not None]
+    columns = [
+        c for c in (_pain_level(findings), _provocation_level(findings), _settling_level(findings)) if c is not None
+    ]
     if len(columns) < 2:
         return None
     for level in LEVELS:

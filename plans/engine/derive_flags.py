@@ -83,7 +83,9 @@ def _motor_neurone(picture: Picture) -> Derived | None:
     if picture.value("hist.fasciculation") != "widespread":
         return None
     levels = [entry for entry in picture.choices("neuro.myotome_deficit") if entry not in NOTHING_FOUND]
-    found = (["neuro.wasting"] if picture.is_true("neuro.wasting") else []) + (["neuro.myotome_deficit"] if levels else [])
+    found = (["neuro.wasting"] if picture.is_true("neuro.wasting") else []) + (
+        ["neuro.myotome_deficit"] if levels else []
+    )
     return Derived("widespread twitching with weakness or wasting", ("hist.fasciculation", *found)) if found else None
 
 

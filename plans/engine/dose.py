@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plans.engine.draft import Reason
-from plans.engine.knowledge import DoseParameter, Dosage, Exercise, PhaseRules, Technique
+from plans.engine.knowledge import Dosage, DoseParameter, Exercise, PhaseRules, Technique
 from plans.engine.picture import Picture
 from plans.engine.screen import Screen
 
@@ -45,7 +45,9 @@ def minutes_per_day(dose: Dosage) -> float:
 class Dosing:
     """The caps that hold for one patient."""
 
-    def __init__(self, picture: Picture, screen: Screen, techniques: Mapping[str, Technique], phases: Mapping[int, PhaseRules]):
+    def __init__(
+        self, picture: Picture, screen: Screen, techniques: Mapping[str, Technique], phases: Mapping[int, PhaseRules]
+    ):
         self.techniques = techniques
         self.phases = phases
         self.irritable = picture.value("hist.irritability") == "high"
@@ -140,7 +142,7 @@ def fit_first_item(dosed: Dosed, budget: float) -> Dosed:
     """The first item of a phase is always taken; alone above the budget it is done fewer times a day (at least 1)."""
     dose = dosed.dosage
     per_day = dose.per_day
-    while per_day > 1 and minutes_per_day(replace(dose, per_day=per_day)) > budget:
+    while per_day > 1 and minutes_per_day(replace(dose, per_day=per_day)) > budget + 1e-9:
         per_day -= 1
     if per_day == dose.per_day:
         return dosed
@@ -156,7 +158,12 @@ def dose_dict(dose: Dosage) -> dict[str, object]:
         shown["hold_s"] = dose.hold_s
     if dose.duration_min is not None:
         shown["duration_min"] = dose.duration_min
-    shown |= {"per_day": dose.per_day, "days_per_week": dose.days_per_week, "rpe": list(dose.rpe), "rest_s": dose.rest_s}
+    shown |= {
+        "per_day": dose.per_day,
+        "days_per_week": dose.days_per_week,
+        "rpe": list(dose.rpe),
+        "rest_s": dose.rest_s,
+    }
     return shown
 
 

@@ -10,7 +10,6 @@ from datetime import date
 from plans.engine.draft import Reason
 from plans.engine.evidence import ScoredCause
 from plans.engine.facts import Credential, Facts, Options, Site
-from plans.engine.index import finding_region
 from plans.engine.knowledge import Exercise, Technique
 from plans.engine.minimum import Completeness
 from plans.engine.overlap import WHOLE_BODY, merge_sides
@@ -61,6 +60,7 @@ class Eligibility:
         self.options = options
         self.complete = complete
         self.knowledge = picture.index.knowledge
+        self.regions_of = picture.index.finding_regions
         self.declined = picture.facts.preferences_declined
         self.credentials = valid_credentials(picture.facts, picture.today)
         home = frozenset(picture.choices("hist.home_equipment"))
@@ -78,11 +78,16 @@ class Eligibility:
         """Every rule that fails, in order, without the minutes (they depend on what is chosen already)."""
         if phase not in exercise.phases:
             yield Failure("phase", self.picture.index.phase_reasons[exercise.key, phase])
-        yield from self.safety_failures(self.screen.exercise(exercise.key))
+        if exercise.key in self.screen.forbidden:
+            yield from self.safety_failures(self.screen.exercise(exercise.key))
         if exercise.key in self.declined or exercise.technique in self.declined:
-            yield Failure("preference", Reason("preference", f"the patient does not want {exercise.key}", (exercise.key,)))
+            yield Failure(
+                "preference", Reason("preference", f"the patient does not want {exercise.key}", (exercise.key,))
+            )
         if not self._is_relevant(exercise, cause):
-            yield self._fail("relevance", f"{exercise.key} acts on none of the regions that matter for {cause.key}", exercise)
+            yield self._fail(
+                "relevance", f"{exercise.key} acts on none of the regions that matter for {cause.key}", exercise
+            )
         yield from self._load_rules(exercise, cause, phase)
         indication = self.indication(self.knowledge.techniques[exercise.technique], cause)
         if isinstance(indication, Failure):
@@ -116,7 +121,7 @@ class Eligibility:
     def _relevant_regions(self, cause: ScoredCause) -> frozenset[str]:
         regions = set(self.picture.regions)
         for path in cause.positive_findings():
-            region = finding_region(self.knowledge, path)
+            region = self.regions_of.get(path)
             if region is not None:
                 regions.add(region)
         if cause.cause.category not in NO_FIRST_REGION and cause.cause.regions:
@@ -249,7 +254,7 @@ class Eligibility:
         return sorted(sites.values(), key=lambda s: order.get(s.region, 99))
 
     def _found_sides(self, cause: ScoredCause, region: str) -> tuple[str, ...]:
-        lines = [line for line in cause.supporting if finding_region(self.knowledge, line.finding) == region]
+        lines = [line for line in cause.supporting if self.regions_of.get(line.finding) == region]
         return tuple(side for line in lines for side in line.sides)
 
     def allowed_sites(self, technique: Technique, sites: Sequence[Site]) -> list[Site] | Failure:
@@ -271,7 +276,11 @@ class Eligibility:
         return remaining
 
     def _restricted(self, technique: Technique, site: Site, barred: Iterable[str]) -> bool:
-        opted = technique.key == "mt_joint_thrust_5" and site.region == "cervical" and technique.key in self.options.opted_in
+        opted = (
+            technique.key == "mt_joint_thrust_5"
+            and site.region == "cervical"
+            and technique.key in self.options.opted_in
+        )
         return site.region in barred and not opted
 
     def _indicated_places(self, technique: Technique, allowed: list[Site], indication: Match) -> list[Site] | Failure:
@@ -281,16 +290,22 @@ class Eligibility:
         here = [site for site in allowed if site.region in indication.regions]
         if here:
             return here
-        found = self.allowed_sites(technique, [Site(region, merge_sides(s.side for s in allowed)) for region in indication.regions])
+        found = self.allowed_sites(
+            technique, [Site(region, merge_sides(s.side for s in allowed)) for region in indication.regions]
+        )
         return found
 
     def practice_failure(self, technique: Technique) -> Failure | None:
         """Consent, credential and preference."""
         consent = self.picture.facts.consent
         if technique.category == "needling" and consent.needling_signed is not True:
-            return _rule_failure(technique, "consent", f"{technique.key} needs signed written consent", "consent.needling_signed")
+            return _rule_failure(
+                technique, "consent", f"{technique.key} needs signed written consent", "consent.needling_signed"
+            )
         if technique.key == "mt_joint_thrust_5" and consent.thrust_signed is not True:
-            return _rule_failure(technique, "consent", f"{technique.key} needs signed thrust consent", "consent.thrust_signed")
+            return _rule_failure(
+                technique, "consent", f"{technique.key} needs signed thrust consent", "consent.thrust_signed"
+            )
         missing = [c for c in technique.credentials if c not in self.credentials]
         if missing:
             text = f"{technique.key} needs {' and '.join(missing)} in date, which the practitioner does not hold"
@@ -304,9 +319,15 @@ class Eligibility:
             text = f"{technique.key}: in phase 1 only when irritability is low"
             return _rule_failure(technique, "extra_rule", text, "hist.irritability")
         if technique.key in ABOVE_GRADE_2 and site.region in NECK_OR_LOW_BACK and self.complete.neuro:
-            text = f"{technique.key}: no neck or low-back technique above grade II until the neurological screen is done"
+            text = (
+                f"{technique.key}: no neck or low-back technique above grade II until the neurological screen is done"
+            )
             return _rule_failure(technique, "incomplete", text, *self.complete.neuro)
-        if technique.category == "needling" and site.region in CHEST_NEEDLING and "thorax_endorsement" not in self.credentials:
+        if (
+            technique.category == "needling"
+            and site.region in CHEST_NEEDLING
+            and "thorax_endorsement" not in self.credentials
+        ):
             text = f"{technique.key}: needling at {site.region} only with a recorded thorax endorsement"
             return _rule_failure(technique, "credential", text, "practitioner")
         return None
@@ -316,7 +337,9 @@ class Eligibility:
         missing = [] if held is None else [item for item in technique.equipment if item not in held]
         if not missing:
             return None
-        return _rule_failure(technique, EQUIPMENT_RULE, f"{technique.key} needs {', '.join(missing)}, not in the clinic")
+        return _rule_failure(
+            technique, EQUIPMENT_RULE, f"{technique.key} needs {', '.join(missing)}, not in the clinic"
+        )
 
 
 def valid_credentials(facts: Facts, today: date) -> frozenset[str]:

@@ -39,11 +39,7 @@ class Excluder:
         self._sites = tuple(eligibility.picture.sites)
 
     def phase(self, content: PhaseContent) -> list[Excluded]:
-        found = [
-            self._entry(key, content, self._exercise_failure(key, content))
-            for key in self.knowledge.exercises
-            if key not in content.exercises
-        ]
+        found = [self._exercise_entry(key, content) for key in self.knowledge.exercises if key not in content.exercises]
         for technique in self.knowledge.techniques.values():
             if technique.category == "education":
                 if technique.key in content.education_removed:
@@ -51,6 +47,11 @@ class Excluder:
             elif technique.key not in content.techniques:
                 found.append(self._entry(technique.key, content, self._technique_failure(technique, content)))
         return found
+
+    def _exercise_entry(self, key: str, content: PhaseContent) -> Excluded:
+        if key not in content.failures and key not in self.eligibility.screen.forbidden:
+            return self.index.plain_exclusions[key, content.phase]
+        return self._entry(key, content, self._exercise_failure(key, content))
 
     def _entry(self, key: str, content: PhaseContent, failure: Failure) -> Excluded:
         override = combined_override(failure.blocks)
@@ -60,8 +61,12 @@ class Excluder:
     def _education(self, key: str, content: PhaseContent) -> Excluded:
         blocks = contraindications(content.education_removed[key])
         override = combined_override(blocks)
-        reason = Reason("conditions", "; ".join(b.reason.text for b in blocks), tuple(i for b in blocks for i in b.reason.inputs))
-        return Excluded(key, content.phase, reason, "blocked_overridable" if override else "blocked_absolute", override, True)
+        reason = Reason(
+            "conditions", "; ".join(b.reason.text for b in blocks), tuple(i for b in blocks for i in b.reason.inputs)
+        )
+        return Excluded(
+            key, content.phase, reason, "blocked_overridable" if override else "blocked_absolute", override, True
+        )
 
     # --- exercises ---------------------------------------------------------------------------------------------
 
@@ -115,7 +120,9 @@ def _with_safety(failure: Failure, safety: Failure | None) -> Failure:
     """An item outside its phase that may not be used at all says so as well."""
     if safety is None or failure.rule != "phase":
         return failure
-    reason = Reason("phase", f"{failure.reason.text}; also {safety.reason.text}", failure.reason.inputs + safety.reason.inputs)
+    reason = Reason(
+        "phase", f"{failure.reason.text}; also {safety.reason.text}", failure.reason.inputs + safety.reason.inputs
+    )
     return Failure("phase", reason, safety.blocks)
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from plans.engine.draft import ExitCriterion, PlanGoal, Reason
 from plans.engine.evidence import ScoredCause
-from plans.engine.index import finding_region
 from plans.engine.knowledge import Criterion, Goal
 from plans.engine.operators import shown_reading
 from plans.engine.picture import Picture
@@ -40,7 +39,9 @@ class GateContext:
 Measured = tuple[object, object] | None  # baseline, target; None = the criterion does not apply
 
 
-def exit_criteria(picture: Picture, causes: Sequence[ScoredCause], criteria: Sequence[Criterion]) -> tuple[ExitCriterion, ...]:
+def exit_criteria(
+    picture: Picture, causes: Sequence[ScoredCause], criteria: Sequence[Criterion]
+) -> tuple[ExitCriterion, ...]:
     context = GateContext(picture, causes)
     found = []
     for criterion in criteria:
@@ -91,14 +92,16 @@ def _tone(context: GateContext) -> Measured:
     return {highest[0]: highest[1]}, {highest[0]: f"<= {max(1.0, highest[1] - 2):g}"}
 
 
-def _extreme(
-    context: GateContext, prefix: str, choose: Callable[..., tuple[str, float]]
-) -> tuple[str, float] | None:
+def _extreme(context: GateContext, prefix: str, choose: Callable[..., tuple[str, float]]) -> tuple[str, float] | None:
     """The worst finding of a namespace at the symptom regions (at any region when none lies there)."""
     picture = context.picture
-    found = {path: value for path in picture.findings if path.startswith(prefix) and (value := picture.number(path)) is not None}
-    knowledge = picture.index.knowledge
-    near = {p: v for p, v in found.items() if finding_region(knowledge, p) in picture.regions}
+    found = {
+        path: value
+        for path in picture.findings
+        if path.startswith(prefix) and (value := picture.number(path)) is not None
+    }
+    regions = picture.index.finding_regions
+    near = {p: v for p, v in found.items() if regions.get(p) in picture.regions}
     pool = near or found
     return choose(pool.items(), key=lambda item: item[1]) if pool else None
 
@@ -158,7 +161,7 @@ def _gate_for(context: GateContext, category: str, prefix: str, target: str) -> 
 def _control(context: GateContext) -> Measured:
     own = [c for c in context.causes if c.cause.category == "motor_control"]
     faults = dict.fromkeys(line.finding for c in own for line in c.supporting if line.finding.startswith("move."))
-    return ({p: True for p in faults}, dict.fromkeys(faults, "absent in 5 of 5")) if own else None
+    return (dict.fromkeys(faults, True), dict.fromkeys(faults, "absent in 5 of 5")) if own else None
 
 
 def _habits(context: GateContext) -> Measured:

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from plans.engine import draft as d
-from plans.engine.assemble import PhaseBuilder, cause_results, modifications, offered_regions
+from plans.engine.assemble import (
+    BuiltPhase,
+    PhaseBuilder,
+    cause_results,
+    modifications,
+    offered_regions,
+    removed_items,
+)
 from plans.engine.derive import build_picture, not_asked, without_region
 from plans.engine.eligibility import Eligibility
 from plans.engine.evidence import ScoredCause, score_causes
@@ -30,9 +37,12 @@ from plans.engine.reason import (
 from plans.engine.screen import ActiveFlag, Screen, active_flags
 
 PHASES = (1, 2, 3)
+DEFAULT_OPTIONS = Options()
 
 
-def generate(facts: Facts, knowledge: Knowledge, options: Options = Options(), *, today: date) -> d.Draft | d.Refusal:
+def generate(
+    facts: Facts, knowledge: Knowledge, options: Options = DEFAULT_OPTIONS, *, today: date
+) -> d.Draft | d.Refusal:
     """Draft a phased plan, or refuse and say what to do.
 
     Pure and deterministic: equal facts, knowledge, options and date give an equal answer. Raises KeyError only when the
@@ -95,12 +105,19 @@ def _refuse_for_flags(picture: Picture, flags: Sequence[ActiveFlag]) -> d.Refusa
 
 def _refuse_for_causes(r: Reasoned) -> d.Refusal:
     reasons = tuple(
-        d.Reason("cause.block", f"{s.cause.label}: no treatment plan; {s.cause.referral.rule}", s.positive_findings(), "precedence P2")
+        d.Reason(
+            "cause.block",
+            f"{s.cause.label}: no treatment plan; {s.cause.referral.rule}",
+            s.positive_findings(),
+            "precedence P2",
+        )
         for s in r.selection.blockers
     )
     topics = dict.fromkeys(t for s in r.selection.blockers for t in s.cause.education)
     education = tuple(dict.fromkeys((*topics, "ed_warning_signs")))
-    texts = [f"{reason.text}." for reason in reasons] + ["No technique or exercise is shown; referral and education only."]
+    texts = [f"{reason.text}." for reason in reasons] + [
+        "No technique or exercise is shown; referral and education only."
+    ]
     return _refusal(r, "cause_block", reasons, education, texts, {1: _education_only(education)})
 
 
@@ -147,13 +164,17 @@ def _open_questions(picture: Picture, complete: Completeness) -> list[tuple[str,
     """What must be answered before any plan is released; unknown is never read as "no"."""
     found: list[tuple[str, d.Reason]] = []
     if picture.facts.consent.assess_and_treat is not True:
-        found.append(("consent_missing", _ask("consent to assess and treat is not recorded", ("consent.assess_and_treat",))))
+        found.append(
+            ("consent_missing", _ask("consent to assess and treat is not recorded", ("consent.assess_and_treat",)))
+        )
     flags = tuple(f"flag.{key}" for key in not_asked(picture.flags.values()))
     if flags:
         found.append(("unanswered", _ask(f"red-flag questions not asked: {', '.join(k[5:] for k in flags)}", flags)))
     conditions = tuple(f"cond.{key}" for key in not_asked(picture.conditions.values()))
     if conditions:
-        found.append(("unanswered", _ask(f"condition questions not asked: {', '.join(k[5:] for k in conditions)}", conditions)))
+        found.append(
+            ("unanswered", _ask(f"condition questions not asked: {', '.join(k[5:] for k in conditions)}", conditions))
+        )
     unplaced = without_region(picture)
     if unplaced:
         text = f"region not recorded for {', '.join(unplaced)}; enter region and side"
@@ -199,7 +220,7 @@ def _draft(r: Reasoned) -> d.Draft:
     first = int(start) if start.isdigit() else 1
     phases = {n: builder.phase(n, scheduled=n >= first, locked=_locked(r.complete, n)) for n in PHASES}
     plans = {n: built.plan for n, built in phases.items()}
-    told = _told(r, screen, eligibility, [plans[n] for n in PHASES], builder.alternatives(phases), closed)
+    told = _told(r, screen, eligibility, [plans[n] for n in PHASES], builder.alternatives(phases), closed, phases)
     return d.Draft(
         disposition=r.disposition,
         start_phase=start,
@@ -210,7 +231,7 @@ def _draft(r: Reasoned) -> d.Draft:
         excluded=builder.excluded(phases),
         goals=() if closed else plan_goals(r.picture, r.selection.selected),
         notes=(f"Start: {why.text}.", *notes(told)),
-        tasks=tasks(r.flags, r.referrals),
+        tasks=tasks(r.flags, r.referrals, r.selection.selected),
         knowledge_revision=r.picture.index.knowledge.revision,
         complete=r.complete.complete,
         missing=(*r.complete.neuro, *r.complete.further),
@@ -230,6 +251,7 @@ def _told(
     plans: Sequence[d.PhasePlan],
     alternatives: Sequence[d.PlannedTechnique],
     closed: bool,
+    built: Mapping[int, BuiltPhase],
 ) -> Told:
     offered = [t for plan in plans for t in plan.techniques] + list(alternatives)
     return Told(
@@ -242,6 +264,7 @@ def _told(
         offered=offered_regions(offered),
         exercises=frozenset(e.key for plan in plans for e in plan.exercises),
         education=frozenset(t for plan in plans for t in plan.education),
-        modifications=modifications(screen, offered),
+        modifications=modifications(screen, plans, offered),
+        removed=removed_items(built),
         region_closed=closed,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from plans.engine.draft import Reason
+from plans.engine.draft import Excluded, Reason
 from plans.engine.knowledge import (
     ConditionRule,
     Exercise,
@@ -20,6 +20,7 @@ from plans.engine.overlap import ExercisePlaces, exercise_places
 
 PASSIVE_CATEGORIES = frozenset({"manual_soft", "manual_joint", "needling", "electro", "thermal"})
 REGIONLESS = frozenset({"hist", "pain", "func", "posture", "move", "spec", "neuro", "cond", "flag"})
+PHASES = (1, 2, 3)
 FLOOR_CONDITION = "unable_floor_transfer"
 NO_OVERRIDE = "none"
 
@@ -33,6 +34,7 @@ class ExerciseEffect:
     at_region: bool
     override: str
     reason: Reason
+    modification: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,8 @@ class Index:
     exercises_by_tag: Mapping[str, tuple[str, ...]]
     phase_reasons: Mapping[tuple[str, int], Reason]
     unlisted_reasons: Mapping[str, Reason]
+    plain_exclusions: Mapping[tuple[str, int], Excluded]  # for items that nothing forbids and no cause lists
+    finding_regions: Mapping[str, str | None]
 
 
 def finding_region(knowledge: Knowledge, path: str) -> str | None:
@@ -74,6 +78,8 @@ def index_for(knowledge: Knowledge) -> Index:
     effects, technique_effects = _effects(knowledge)
     passive = {t.key for t in knowledge.techniques.values() if t.category in PASSIVE_CATEGORIES} | {"su_taping"}
     rules = knowledge.exercise_rules
+    phase_reasons = _phase_reasons(knowledge)
+    unlisted = {key: _unlisted(key) for key in (*knowledge.exercises, *knowledge.techniques)}
     return Index(
         knowledge=knowledge,
         places={e.key: exercise_places(knowledge.anatomy, rules, e) for e in knowledge.exercises.values()},
@@ -86,8 +92,14 @@ def index_for(knowledge: Knowledge) -> Index:
         passive=frozenset(passive & set(knowledge.techniques)),
         exercises_by_technique=_group(knowledge, lambda e: (e.technique,)),
         exercises_by_tag=_group(knowledge, lambda e: e.load_tags),
-        phase_reasons=_phase_reasons(knowledge),
-        unlisted_reasons={key: _unlisted(key) for key in (*knowledge.exercises, *knowledge.techniques)},
+        phase_reasons=phase_reasons,
+        unlisted_reasons=unlisted,
+        plain_exclusions={
+            (key, n): Excluded(key, n, phase_reasons.get((key, n), reason))
+            for key, reason in unlisted.items()
+            for n in PHASES
+        },
+        finding_regions={path: finding_region(knowledge, path) for path in knowledge.findings},
     )
 
 
@@ -127,9 +139,11 @@ def _phase_reasons(knowledge: Knowledge) -> dict[tuple[str, int], Reason]:
     reasons = {}
     for key, phases in items:
         shown = ", ".join(str(p) for p in phases)
-        for phase in (1, 2, 3):
+        for phase in PHASES:
             if phase not in phases:
-                reasons[key, phase] = Reason("phase", f"{key} is meant for phase {shown}, not for phase {phase}", (key,))
+                reasons[key, phase] = Reason(
+                    "phase", f"{key} is meant for phase {shown}, not for phase {phase}", (key,)
+                )
     return reasons
 
 
@@ -163,9 +177,13 @@ def _technique_part(rule: ConditionRule, exercise: Exercise) -> list[ExerciseEff
         if effect.scope == "regions" and exercise.region not in effect.regions:
             continue
         text = f"{rule.label} ({rule.key}): {effect.reason}"
-        reason = Reason(f"condition.{effect.level}", with_modification(text, effect), (f"cond.{rule.key}",), effect.source)
+        reason = Reason(
+            f"condition.{effect.level}", with_modification(text, effect), (f"cond.{rule.key}",), effect.source
+        )
         override = effect.override if effect.level == "contraindicated" else NO_OVERRIDE
-        found.append(ExerciseEffect(rule.key, effect.level, effect.scope == "at_region", override, reason))
+        found.append(
+            ExerciseEffect(rule.key, effect.level, effect.scope == "at_region", override, reason, effect.modification)
+        )
     return found
 
 

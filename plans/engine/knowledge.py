@@ -64,7 +64,9 @@ class Expression:
         if self.value is None:
             return f"{self.path} {self.op}"
         value = self.value
-        shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower() if value in (True, False) else value
+        shown = (
+            ", ".join(value) if isinstance(value, tuple) else str(value).lower() if value in (True, False) else value
+        )
         return f"{self.path} {self.op} {shown}"
 
 

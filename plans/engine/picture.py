@@ -6,12 +6,13 @@ A test answers True, False or None; None means the finding was not assessed (or 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from plans.engine.draft import Reason
 from plans.engine.facts import Facts, Finding, FindingValue, Reading, Site
 from plans.engine.index import Index
 from plans.engine.knowledge import Expression, FindingSpec, Value
-from plans.engine.operators import compare, flagged_readings, shown_reading, short_readings
+from plans.engine.operators import compare, flagged_readings, short_readings, shown_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,18 @@ class Picture:
 
     def test(self, path: str, op: str, value: Value) -> Test:
         """One comparison; on several sides it is true when any recorded side satisfies it."""
+        finding = self.findings.get(path)
+        if finding is None:
+            return self._answered(path, op, value)
+        hits = tuple(r for r in finding.readings if compare(r.value, op, value))
+        return Test(True, hits, finding.readings[0].value) if hits else FALSE
+
+    def _answered(self, path: str, op: str, value: Value) -> Test:
         if path.startswith("cond."):
             return self._answer(self.conditions.get(path[5:]), op, value)
         if path.startswith("flag."):
             return self._answer(self.flags.get(path[5:]), op, value)
-        finding = self.findings.get(path)
-        if finding is None:
-            return NOT_ASSESSED
-        hits = tuple(r for r in finding.readings if compare(r.value, op, value))
-        return Test(True, hits, finding.readings[0].value) if hits else FALSE
+        return NOT_ASSESSED
 
     def _answer(self, state: ConditionState | FlagState | None, op: str, value: Value) -> Test:
         if state is None or state.state == "not_asked":
@@ -139,22 +143,31 @@ class Picture:
             return self._wildcard(expression, regions)
         return Match(self._single(expression.path, expression).state is True, (expression.path,))
 
-    def _wildcard(self, expression: Expression, regions: frozenset[str]) -> "Match":
-        namespace = expression.namespace
-        placed = self.index.namespace_regions.get(namespace, {})
-        prefix = namespace + "."
-        paths, found = [], []
+    @cached_property
+    def by_namespace(self) -> Mapping[str, tuple[str, ...]]:
+        grouped: dict[str, list[str]] = {}
         for path in self.findings:
-            if not path.startswith(prefix):
-                continue
-            region = placed.get(path)
-            if region is not None and region not in regions:
-                continue
-            if self._single(path, expression).state is True:
-                paths.append(path)
-                if region is not None:
-                    found.append(region)
-        return Match(bool(paths), tuple(paths), tuple(dict.fromkeys(found)))
+            grouped.setdefault(path.partition(".")[0], []).append(path)
+        return {namespace: tuple(paths) for namespace, paths in grouped.items()}
+
+    @cached_property
+    def _hits(self) -> dict[tuple[str, str, Value], tuple[tuple[str, str | None], ...]]:
+        return {}
+
+    def _wildcard(self, expression: Expression, regions: frozenset[str]) -> "Match":
+        """True findings of the namespace inside the regions; findings without a region always qualify."""
+        key = (expression.path, expression.op, expression.value)
+        hits = self._hits.get(key)
+        if hits is None:
+            hits = self._hits.setdefault(key, self._wildcard_hits(expression))
+        near = [(path, region) for path, region in hits if region is None or region in regions]
+        found = dict.fromkeys(region for _, region in near if region is not None)
+        return Match(bool(near), tuple(path for path, _ in near), tuple(found))
+
+    def _wildcard_hits(self, expression: Expression) -> tuple[tuple[str, str | None], ...]:
+        placed = self.index.namespace_regions.get(expression.namespace, {})
+        paths = self.by_namespace.get(expression.namespace, ())
+        return tuple((p, placed.get(p)) for p in paths if self._single(p, expression).state is True)
 
     def _single(self, path: str, expression: Expression) -> Test:
         finding, spec = self.findings.get(path), self.spec(path)

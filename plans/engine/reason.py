@@ -11,7 +11,7 @@ from plans.engine.derive import flag_sites
 from plans.engine.draft import Reason, Task
 from plans.engine.evidence import ScoredCause
 from plans.engine.facts import Site
-from plans.engine.index import finding_region
+from plans.engine.knowledge import RootCause
 from plans.engine.picture import Picture
 from plans.engine.screen import ActiveFlag, RegionBlock, Screen
 
@@ -30,6 +30,7 @@ class Selection:
     blocked: tuple[tuple[ScoredCause, str], ...]
     blockers: tuple[ScoredCause, ...]
     taken_over: bool
+    closed: tuple[tuple[RootCause, str], ...] = ()  # every cause with its required evidence that a true flag closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,21 @@ def select_causes(scored: Sequence[ScoredCause], picture: Picture, rejected: fro
     refer = [s for s in accepted if s.accepted and s.cause.category == "refer"]
     used = tuple((refer or accepted)[:MAX_CAUSES])
     set_aside = tuple(s for s in usable if refer and s.cause.category != "refer")
-    return Selection(used, set_aside, blocked, blockers, bool(refer))
+    return Selection(used, set_aside, blocked, blockers, bool(refer), _closed_causes(picture))
+
+
+def _closed_causes(picture: Picture) -> tuple[tuple[RootCause, str], ...]:
+    """Rule 8: shown as blocked whenever its required evidence is there, whatever the score is with the flag."""
+    found = []
+    for cause in picture.index.knowledge.root_causes.values():
+        flag = next((f for f in cause.blocked_by_flags if picture.has_flag(f)), None)
+        if flag is not None and _required_met(picture, cause):
+            found.append((cause, flag))
+    return tuple(found)
+
+
+def _required_met(picture: Picture, cause: RootCause) -> bool:
+    return all(any(picture.test(i.finding, i.op, i.value).state for i in group) for group in cause.required)
 
 
 def _blocking_flag(scored: ScoredCause, picture: Picture) -> str | None:
@@ -83,13 +98,15 @@ def _scored_sites(item: ScoredCause, picture: Picture) -> tuple[Site, ...]:
                 sites += flag_sites(flag, picture.flags[flag.key])
             continue
         finding = picture.recorded(path)
-        region = finding.region if finding is not None and finding.region else finding_region(picture.index.knowledge, path)
+        region = finding.region if finding is not None and finding.region else picture.index.finding_regions.get(path)
         if finding is not None and region is not None:
             sites += [Site(region, reading.side) for reading in finding.readings]
     return tuple(dict.fromkeys(sites))
 
 
-def raised_referrals(scored: Sequence[ScoredCause], selection: Selection, picture: Picture) -> tuple[RaisedReferral, ...]:
+def raised_referrals(
+    scored: Sequence[ScoredCause], selection: Selection, picture: Picture
+) -> tuple[RaisedReferral, ...]:
     """Referrals raised at plan creation: only for causes labelled probable or strong that no flag has closed."""
     closed = {s.key for s, _ in selection.blocked}
     known = {s.key for s in (*selection.selected, *selection.secondary, *selection.blockers)}
@@ -115,14 +132,26 @@ def disposition(flags: Sequence[ActiveFlag], referrals: Sequence[RaisedReferral]
     return "treat_with_referral" if "routine_referral" in speeds else "treat"
 
 
-def tasks(flags: Sequence[ActiveFlag], referrals: Sequence[RaisedReferral]) -> tuple[Task, ...]:
+def tasks(
+    flags: Sequence[ActiveFlag], referrals: Sequence[RaisedReferral], causes: Sequence[ScoredCause] = ()
+) -> tuple[Task, ...]:
     found = [
-        Task(f.flag.key, f.flag.disposition, f"{_speed(f.flag.disposition)}: {f.flag.suspected}. {f.flag.limits}", f.flag.basis)
+        Task(
+            f.flag.key,
+            f.flag.disposition,
+            f"{_speed(f.flag.disposition)}: {f.flag.suspected}. {f.flag.limits}",
+            f.flag.basis,
+        )
         for f in flags
     ]
     found += [
         Task(r.cause.key, r.disposition, f"{_speed(r.disposition)}: {r.cause.cause.referral.rule}", r.cause.cause.label)
         for r in referrals
+    ]
+    found += [
+        Task(c.key, "co_management", f"Co-manage {c.cause.label}: {c.cause.referral.rule}", "precedence P5")
+        for c in causes
+        if c.cause.plan_effect == "limit"
     ]
     return tuple(found)
 
@@ -148,7 +177,9 @@ def start_phase(picture: Picture, screen: Screen, scored: Sequence[ScoredCause])
     worst, week = picture.number("pain.nprs_worst_24h"), picture.number("pain.nprs_avg_week")
     calm = worst is not None and worst <= 2 and week is not None and week <= 2
     if calm and not any(s.accepted for s in scored):
-        return "3", Reason("start.phase3", "worst pain and weekly pain at most 2 and no probable cause", ("pain.nprs_worst_24h",))
+        return "3", Reason(
+            "start.phase3", "worst pain and weekly pain at most 2 and no probable cause", ("pain.nprs_worst_24h",)
+        )
     return "2", Reason("start.phase2", "none of the rules for phase 1 or phase 3 fits")
 
 
@@ -181,7 +212,7 @@ def _at_symptoms(picture: Picture, prefix: str, test: Callable[[float], bool]) -
     for path, finding in picture.findings.items():
         if not path.startswith(prefix):
             continue
-        if finding_region(picture.index.knowledge, path) not in regions:
+        if picture.index.finding_regions.get(path) not in regions:
             continue
         if any(isinstance(r.value, (int, float)) and test(r.value) for r in finding.readings):
             return path

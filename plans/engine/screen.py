@@ -11,7 +11,7 @@ from plans.engine.derive import flag_sites
 from plans.engine.draft import Reason
 from plans.engine.facts import Site
 from plans.engine.index import FLOOR_CONDITION, NO_OVERRIDE, ExerciseEffect, Index, with_modification
-from plans.engine.knowledge import Exercise, RedFlag, TechniqueEffect
+from plans.engine.knowledge import RedFlag, TechniqueEffect
 from plans.engine.overlap import WHOLE_BODY, exercise_overlaps, sites_overlap
 from plans.engine.picture import Picture
 
@@ -28,6 +28,7 @@ class Block:
     key: str
     reason: Reason
     override: str = ""
+    modification: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,17 @@ def active_flags(picture: Picture) -> tuple[ActiveFlag, ...]:
         sites = flag_sites(flag, state)
         whole = any(site.region == WHOLE_BODY for site in sites)
         action = "block_plan" if flag.action == "block_region" and whole else flag.action
-        found.append(ActiveFlag(flag, action, sites, _flag_reason(flag, state.derived_from)))
+        answered = picture.facts.flags.get(flag.key)
+        yes = answered is not None and answered.state == "true"
+        found.append(ActiveFlag(flag, action, sites, _flag_reason(flag, state.derived_from, yes)))
     return tuple(found)
 
 
-def _flag_reason(flag: RedFlag, derived_from: tuple[str, ...]) -> Reason:
-    how = f"follows from {', '.join(derived_from)}" if derived_from else "answered yes"
+def _flag_reason(flag: RedFlag, derived_from: tuple[str, ...], answered_yes: bool) -> Reason:
+    parts = (["answered yes"] if answered_yes else []) + (
+        [f"follows from {', '.join(derived_from)}"] if derived_from else []
+    )
+    how = " and ".join(parts)
     text = f"red flag {flag.key} ({flag.suspected}): {how}"
     return Reason(f"red_flag.{flag.action}", text, (f"flag.{flag.key}", *derived_from), flag.basis)
 
@@ -76,7 +82,9 @@ def _flag_reason(flag: RedFlag, derived_from: tuple[str, ...]) -> Reason:
 class Screen:
     """The safety rules that are active for one patient. Built once per run."""
 
-    def __init__(self, picture: Picture, flags: Sequence[ActiveFlag], region_blocks: Sequence[RegionBlock] = ()) -> None:
+    def __init__(
+        self, picture: Picture, flags: Sequence[ActiveFlag], region_blocks: Sequence[RegionBlock] = ()
+    ) -> None:
         self.picture = picture
         self.index: Index = picture.index
         self.flags = tuple(flags)
@@ -84,6 +92,7 @@ class Screen:
         self.conditions = tuple(s for s in picture.conditions.values() if s.state == "true")
         self._technique_effects = self._collect_technique_effects()
         self.exercise_blocks = self._collect_exercise_blocks()
+        self.forbidden = {k for k, blocks in self.exercise_blocks.items() if blocks[0].level == "contraindicated"}
         self._technique_cache: dict[tuple[str, str, str], tuple[Block, ...]] = {}
         self.heavy_avoided = self._heavy_avoided()
 
@@ -142,14 +151,6 @@ class Screen:
             self._technique_cache[key, treated.region, treated.side] = cached
         return cached
 
-    def precaution_effects(self, key: str, treated: Site) -> list[tuple[str, TechniqueEffect]]:
-        """Conditions that ask for care with this technique at this place."""
-        return [
-            (condition, effect)
-            for condition, effect in self._technique_effects.get(key, ())
-            if effect.level == "precaution" and self._matches(condition, effect, treated)
-        ]
-
     def _matches(self, condition: str, effect: TechniqueEffect, treated: Site) -> bool:
         if effect.scope == "anywhere":
             return True
@@ -161,10 +162,12 @@ class Screen:
 
     def _effect_block(self, condition: str, effect: TechniqueEffect) -> Block:
         rule = self.index.knowledge.conditions[condition]
-        text = with_modification(f"{rule.label} ({condition}): {effect.reason}", effect) + self._unplaced(condition, effect)
+        text = with_modification(f"{rule.label} ({condition}): {effect.reason}", effect) + self._unplaced(
+            condition, effect
+        )
         reason = Reason(f"condition.{effect.level}", text, (f"cond.{condition}",), effect.source)
         override = "" if effect.override == NO_OVERRIDE else effect.override
-        return Block(effect.level, "condition", condition, reason, override)
+        return Block(effect.level, "condition", condition, reason, override, effect.modification)
 
     def _unplaced(self, condition: str, effect: TechniqueEffect) -> str:
         missing = effect.scope == "at_region" and not self.picture.conditions[condition].sites
@@ -218,7 +221,7 @@ def _exercise_block(effect: ExerciseEffect, unplaced: bool) -> Block:
     reason = effect.reason
     if unplaced:
         reason = Reason(reason.rule, f"{reason.text} ({REGION_UNKNOWN})", reason.inputs, reason.source)
-    return Block(effect.level, "condition", effect.condition, reason, override)
+    return Block(effect.level, "condition", effect.condition, reason, override, effect.modification)
 
 
 def _sorted(blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -11,6 +11,7 @@ from plans.engine.knowledge import Exercise, Knowledge, Technique
 
 MINUTES = {1: 15.0, 2: 25.0, 3: 30.0}
 PASSIVE_PER_VISIT = 3
+ROUNDING = 1e-9  # sums of sevenths are not exact in binary
 ONE_AMONG_THE_PLANNED = frozenset({"needling", "electro", "thermal"})
 
 
@@ -115,9 +116,9 @@ class ExerciseSelector:
                 continue
             if self._gain(cause, exercise.key):
                 return False
-            if next(self.eligibility.exercise_failures(exercise, cause, self.phase), None) is None:
-                if self._take(cause, exercise, failed.key):
-                    return True
+            passes = next(self.eligibility.exercise_failures(exercise, cause, self.phase), None) is None
+            if passes and self._take(cause, exercise, failed.key):
+                return True
         return False
 
     def _take(self, cause: ScoredCause, exercise: Exercise, replaces: str = "") -> bool:
@@ -126,7 +127,7 @@ class ExerciseSelector:
         dosed = self.dosing.exercise(exercise, self.phase)
         if not result.chosen:
             dosed = fit_first_item(dosed, result.budget)
-        elif result.minutes + dosed.minutes_per_day > result.budget:
+        elif result.minutes + dosed.minutes_per_day > result.budget + ROUNDING:
             result.failures.setdefault(exercise.key, self._minutes_failure(exercise, dosed))
             return False
         result.failures.pop(exercise.key, None)
