@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
 from clinic.access import Purpose, patient_for
-from clinic.models import User
+from clinic.models import Patient, User
 from exercises.models import Prescription, SessionLog
 
 
@@ -25,4 +25,22 @@ def session_log_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clini
     if log is None:
         raise Http404("No such log.")
     patient_for(user, log.patient_id, to=to)
+    return log
+
+
+def own_prescription(patient: Patient, pk: int) -> Prescription:
+    """A prescription of this very patient, with its exercise; 404 for any other."""
+    prescription = patient.prescriptions.select_related("exercise").filter(pk=pk).first()
+    if prescription is None:
+        raise Http404("No such exercise.")
+    prescription.patient = patient
+    return prescription
+
+
+def own_log(patient: Patient, pk: int) -> SessionLog:
+    """A log of this very patient, with its prescription; 404 for any other."""
+    log = patient.session_logs.select_related("prescription__exercise").filter(pk=pk).first()
+    if log is None:
+        raise Http404("No such log.")
+    log.patient = log.prescription.patient = patient
     return log

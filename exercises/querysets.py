@@ -28,6 +28,10 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         started = self.filter(state="active", starts_on__lte=on)
         return started.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=on))
 
+    def touching(self, since: date) -> Self:
+        """In force on any day from ``since`` on, whatever became of them afterwards."""
+        return self.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=since))
+
     def for_portal(self) -> Self:
         """With the exercise and its wording, in programme order."""
         return self.select_related("exercise").order_by("position", "id")

@@ -1,6 +1,17 @@
 """Addresses below /portal/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from portal.views import info, logs, settings, today
 
 app_name = "portal"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", today.today, name="today"),
+    path("exercise/<int:pk>/", today.exercise, name="exercise"),
+    path("exercise/<int:pk>/log/", logs.log, name="log"),
+    path("log/<int:pk>/pain/", logs.pain, name="log-pain"),
+    path("log/<int:pk>/undo/", logs.take_back, name="log-undo"),
+    path("visits/", info.visits, name="visits"),
+    path("changed/", info.changed, name="changed"),
+    path("settings/", settings.settings, name="settings"),
+]

@@ -1,0 +1,129 @@
+"""The home programme of one patient as read from the rows: a fixed number of queries, then plain arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from clinic.models import Patient
+from exercises import adherence as figures
+from exercises.models import Prescription, SessionLog
+
+HISTORY_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    """One of the day's sessions of one exercise, with its log when there is one."""
+
+    number: int
+    log: SessionLog | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseDay:
+    """One exercise on one day. ``expected`` is 0 on a rest day; the exercise may be done all the same."""
+
+    prescription: Prescription
+    expected: int
+    bouts: tuple[Bout, ...]
+
+    @property
+    def logs(self) -> list[SessionLog]:
+        return [bout.log for bout in self.bouts if bout.log]
+
+    @property
+    def next_bout(self) -> int | None:
+        """The first session of the day that nothing was said about; None when all are answered."""
+        return next((bout.number for bout in self.bouts if bout.log is None), None)
+
+    @property
+    def done(self) -> int:
+        """Sessions done, wholly or in part."""
+        return sum(log.state != SessionLog.State.SKIPPED for log in self.logs)
+
+    @property
+    def is_due(self) -> bool:
+        return self.expected > 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more to say today."""
+        return self.next_bout is None or (not self.is_due and bool(self.logs))
+
+    @property
+    def pain(self) -> int | None:
+        """The pain given last on that day; 0 is an answer."""
+        given = [log for log in self.logs if log.pain is not None]
+        return max(given, key=lambda log: log.acted_at).pain if given else None
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """All prescriptions that touch the last ``HISTORY_DAYS`` days up to ``today``, and what was logged."""
+
+    today: date
+    prescriptions: tuple[Prescription, ...]
+    logs: tuple[SessionLog, ...]
+
+    def day(self, day: date) -> tuple[ExerciseDay, ...]:
+        """What may be done and logged on that day, in programme order; nothing that is stopped or on hold."""
+        return tuple(self._exercise_day(row, day) for row in self.prescriptions if _open_on(row, day))
+
+    def on_hold(self, day: date) -> int:
+        """How many exercises wait for the physiotherapist."""
+        return sum(row.state == Prescription.State.PAUSED and order_of(row).in_force(day) for row in self.prescriptions)
+
+    def adherence(self, days: int = figures.WINDOW_DAYS) -> figures.Adherence:
+        """Adherence over the last whole days; today is not judged before it ends."""
+        return figures.adherence(
+            self._orders(), map(entry_of, self.logs), until=self.today - timedelta(days=1), days=days
+        )
+
+    def streak(self) -> int:
+        """Days in a row, at most ``HISTORY_DAYS``."""
+        return figures.streak(self._orders(), map(entry_of, self.logs), today=self.today, days=HISTORY_DAYS)
+
+    def strip(self, days: int = figures.WINDOW_DAYS) -> list[tuple[date, figures.DayState]]:
+        """State of the whole programme per day, oldest first, today last."""
+        orders, entries = self._orders(), [entry_of(log) for log in self.logs]
+        wanted = [self.today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+        return [(day, figures.programme_day(orders, entries, day)) for day in wanted]
+
+    def _orders(self) -> list[figures.Order]:
+        return [order_of(row) for row in self.prescriptions]
+
+    def _exercise_day(self, row: Prescription, day: date) -> ExerciseDay:
+        own = {log.bout: log for log in self.logs if log.prescription_id == row.pk and log.on == day}
+        bouts = tuple(Bout(number, own.get(number)) for number in range(1, row.per_day + 1))
+        return ExerciseDay(row, figures.expected_doses(order_of(row), day), bouts)
+
+
+def read_programme(patient: Patient, today: date, *, days: int = HISTORY_DAYS) -> Programme:
+    """Read the programme in three queries, however many exercises there are."""
+    since = today - timedelta(days=days)
+    rows = Prescription.objects.filter(patient=patient).touching(since).for_portal().prefetch_related("pauses")
+    logs = SessionLog.objects.filter(patient=patient, on__gt=since, on__lte=today).order_by("on", "bout")
+    return Programme(today, tuple(rows), tuple(logs))
+
+
+def order_of(row: Prescription) -> figures.Order:
+    """A prescription as the plain value that the arithmetic takes."""
+    pauses: Iterable[figures.Pause] = (figures.Pause(hold.starts_on, hold.ends_on) for hold in row.pauses.all())
+    return figures.Order(row.pk, row.starts_on, row.per_day, row.days_per_week, row.ends_on, tuple(pauses))
+
+
+def entry_of(log: SessionLog) -> figures.Entry:
+    """A log as the plain value that the arithmetic takes."""
+    return figures.Entry(log.prescription_id, log.on, log.bout, log.state)
+
+
+def finished(day: Sequence[ExerciseDay]) -> bool:
+    """True when everything that was asked for on that day was answered."""
+    due = [item for item in day if item.is_due]
+    return bool(due) and all(item.is_settled for item in due)
+
+
+def _open_on(row: Prescription, day: date) -> bool:
+    return row.state == Prescription.State.ACTIVE and order_of(row).in_force(day)

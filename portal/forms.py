@@ -1,0 +1,89 @@
+"""Forms of the portal: the log of one session, and settings."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from uuid import uuid4
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Patient
+from exercises.models import SessionLog, SkipReason
+
+PAIN_CHOICES = [(str(number), str(number)) for number in range(11)]
+STATE_CHOICES = [
+    (SessionLog.State.DONE.value, _("Done")),
+    (SessionLog.State.PART.value, _("Part of it")),
+    (SessionLog.State.SKIPPED.value, _("Not today")),
+]
+REASON_CHOICES = [
+    (SkipReason.PAIN.value, _("It hurt too much")),
+    (SkipReason.TIME.value, _("No time")),
+    (SkipReason.FORGOT.value, _("I forgot")),
+    (SkipReason.UNSURE.value, _("Not sure how")),
+    (SkipReason.EASY.value, _("Too easy")),
+    (SkipReason.EQUIPMENT.value, _("Nothing to do it with")),
+    (SkipReason.UNWELL.value, _("Not well")),
+    (SkipReason.OTHER.value, _("Something else")),
+]
+
+
+class LogForm(forms.Form):
+    """One session of one exercise. The rules are in ``exercises.actions``; here are words and widgets."""
+
+    on = forms.DateField(widget=forms.HiddenInput)
+    bout = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=10)
+    client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    state = forms.ChoiceField(label=_("How did it go?"), choices=STATE_CHOICES, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(
+        label=_("What got in the way?"),
+        choices=REASON_CHOICES,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text=_("Only when it was not all done."),
+    )
+    pain = forms.TypedChoiceField(
+        label=_("How much did it hurt?"),
+        choices=PAIN_CHOICES,
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": _("Pain is a number from 0 to 10.")},
+    )
+    comment = forms.CharField(
+        label=_("Anything your physiotherapist should know?"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+
+def log_initial(log: SessionLog | None, **given: Any) -> dict[str, Any]:
+    """What the form shows first: the stored log, or what the tapped button said."""
+    if log is None:
+        return given
+    stored = {"state": log.state, "reason": log.reason, "pain": log.pain, "comment": log.comment}
+    return {**stored, **{key: value for key, value in given.items() if value}}
+
+
+@cache
+def zone_choices() -> list[tuple[str, str]]:
+    """Every zone that is named after a place, "Europe/London" as "Europe / London"."""
+    places = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return [(zone, zone.replace("_", " ").replace("/", " / ")) for zone in places]
+
+
+class PersonalForm(forms.ModelForm[Patient]):
+    """Language and clock of the portal and of every message."""
+
+    time_zone = forms.ChoiceField(label=_("Your time zone"), choices=zone_choices)
+
+    class Meta:
+        model = Patient
+        fields = ["language", "time_zone"]
+        labels = {"language": _("Language")}
+        widgets = {"language": forms.RadioSelect}

@@ -1,0 +1,67 @@
+"""What every portal page shares: the patient's own record, clock, language, and the clinic's contact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from clinic.access import own_patient
+from clinic.models import Clinic, Patient, User
+from exercises.actions import patient_date
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at the portal: the log-in, the own record, and the moment, frozen once per request."""
+
+    user: User
+    patient: Patient
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """Today in the patient's own calendar."""
+        return patient_date(self.patient, self.now)
+
+
+def portal_page(
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Open the door to one's own record (403 for everyone else), then answer in the patient's language and zone."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        patient = own_patient(request.user)
+        visitor = Visitor(cast(User, request.user), patient, timezone.now())
+        with speaking_to(patient):
+            return view(request, visitor, *args, **kwargs)
+
+    return guarded
+
+
+@contextmanager
+def speaking_to(patient: Patient) -> Iterator[None]:
+    """The patient's own language and wall clock."""
+    with translation.override(patient.language), timezone.override(ZoneInfo(patient.time_zone)):
+        yield
+
+
+def page(
+    request: HttpRequest, visitor: Visitor, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a portal page; every one of them can name the clinic and how to reach it."""
+    clinic = Clinic.objects.first()
+    shared = {"visitor": visitor, "patient": visitor.patient, "clinic": clinic, "today": visitor.today}
+    name = clinic.name if clinic else ""
+    return render(request, template, {**shared, "clinic_name": name, **context}, status=status)

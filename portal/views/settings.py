@@ -1,0 +1,28 @@
+"""Settings: language and clock, reminders, log-out."""
+
+from __future__ import annotations
+
+from copy import copy
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.forms import PersonalForm
+from portal.pages import Visitor, page, portal_page, speaking_to
+
+
+@require_http_methods(["GET", "POST"])
+@portal_page
+def settings(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Language and time zone; each other section of the page posts to its own address."""
+    form = PersonalForm(request.POST or None, instance=copy(visitor.patient))
+    if request.method == "POST" and form.is_valid():
+        patient = form.save(commit=False)
+        patient.save(update_fields=["language", "time_zone"])
+        with speaking_to(patient):
+            messages.success(request, _("Saved."))
+        return redirect("portal:settings")
+    return page(request, visitor, "portal/settings.html", {"form": form}, status=422 if form.errors else 200)

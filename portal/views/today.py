@@ -1,0 +1,82 @@
+"""Today: what do I do now, and why. Logging happens here and on the page of one exercise."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from exercises.access import own_prescription
+from exercises.actions import LOG_DAYS_BACK
+from exercises.programme import Programme, finished, read_programme
+from plans.models import Plan
+from portal.cards import Card, cards_of
+from portal.pages import Visitor, page, portal_page
+from portal.wording import greeting
+from scheduling.readers import next_visit
+
+
+@require_safe
+@portal_page
+def today(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Today's exercises, or those of a day that is to be filled in (``?day=``)."""
+    day = chosen_day(request.GET.get("day", ""), visitor.today)
+    programme = read_programme(visitor.patient, visitor.today)
+    return page(request, visitor, "portal/today.html", day_context(visitor, programme, day))
+
+
+@require_safe
+@portal_page
+def exercise(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
+    """How one exercise is done, and the buttons to log it."""
+    prescription = own_prescription(visitor.patient, pk)
+    day = chosen_day(request.GET.get("day", ""), visitor.today)
+    cards = cards_of(day, read_programme(visitor.patient, visitor.today).day(day))
+    card = next((card for card in cards if card.prescription.pk == prescription.pk), None)
+    template = "portal/exercise.html" if card else "portal/exercise_over.html"
+    back = {"card": card, "prescription": prescription, "day": day, "is_today": day == visitor.today}
+    return page(request, visitor, template, back)
+
+
+def chosen_day(text: str, today: date) -> date:
+    """The day named in the address when it may still be filled in; else today."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return today
+    return day if today - timedelta(days=LOG_DAYS_BACK) <= day <= today else today
+
+
+def day_context(visitor: Visitor, programme: Programme, day: date) -> dict[str, Any]:
+    """Everything the list of one day shows."""
+    items = programme.day(day)
+    cards = cards_of(day, items)
+    is_today = day == visitor.today
+    return {
+        "day": day,
+        "is_today": is_today,
+        "yesterday": day - timedelta(days=1),
+        "greeting": greeting(visitor.patient.preferred_name or visitor.patient.given_name, timezone.localtime()),
+        "due": [card for card in cards if card.item.is_due],
+        "extra": [card for card in cards if not card.item.is_due],
+        "on_hold": programme.on_hold(day),
+        "finished": finished(items),
+        "streak": programme.streak() if is_today else 0,
+        "next_visit": next_visit(visitor.patient, visitor.now) if is_today else None,
+        "has_plan": bool(cards) or has_active_plan(visitor),
+        **ring_of(cards),
+    }
+
+
+def ring_of(cards: list[Card]) -> dict[str, int]:
+    """Sessions done and asked for; what was asked on other days is a bonus that the ring leaves out."""
+    due = [card.item for card in cards if card.item.is_due]
+    return {"ring_value": sum(item.done for item in due), "ring_total": sum(item.expected for item in due)}
+
+
+def has_active_plan(visitor: Visitor) -> bool:
+    """Whether a signed plan is running, for the words of the empty page."""
+    return Plan.objects.filter(episode__patient=visitor.patient, state=Plan.State.ACTIVE).exists()
