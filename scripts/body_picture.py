@@ -189,11 +189,23 @@ def picture(sex: str, view: str, shapes: list[Shape]) -> dict[str, Any]:
     }
 
 
-def write_body(assets: Path, target: Path) -> int:
-    """Write every view as JSON and return the number of shapes."""
+def sprite(views: dict[str, dict[str, Any]]) -> str:
+    """Return one figure as an SVG sprite: ``front`` and ``back`` as a whole, ``front-knee-left`` by region."""
+    symbols = []
+    for name, view in views.items():
+        outline = view["plain"] + "".join(part["d"] for part in view["parts"] if not part["spot"])
+        symbols.append(f'<path id="{name}" d="{outline}"/>')
+        symbols += [f'<path id="{name}-{p["region"]}-{p["side"]}" d="{p["d"]}"/>' for p in view["parts"]]
+    return '<svg xmlns="http://www.w3.org/2000/svg"><defs>\n' + "\n".join(symbols) + "\n</defs></svg>\n"
+
+
+def write_body(assets: Path, folder: Path) -> int:
+    """Write every view as JSON, each figure as a sprite for small pictures, and return the number of shapes."""
     pictures: dict[str, dict[str, Any]] = {}
     for (sex, view), name in VIEWS.items():
         pictures.setdefault(sex, {})[view] = picture(sex, view, read_shapes(assets / name))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(pictures, separators=(",", ":")), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "body.json").write_text(json.dumps(pictures, separators=(",", ":")), encoding="utf-8")
+    for sex, views in pictures.items():
+        (folder / f"{sex}.svg").write_text(sprite(views), encoding="utf-8")
     return sum(len(view["parts"]) for views in pictures.values() for view in views.values())

@@ -3,8 +3,9 @@
 Usage: ``python scripts/build_assets.py [--modules node_modules] [--out var/static_build]``
 
 Writes ``icons.svg`` (one sprite of the icons listed in ``scripts/icons.txt``), ``vendor/tabler.css`` (Tabler inside the
-cascade layer ``kit``, so that Kineplan's own layers always win) and ``body/body.json`` (the body picture by region and
-the patient's own side). Uses only the standard library, so it runs before anything else is installed.
+cascade layer ``kit``, so that Kineplan's own layers always win) and ``body/`` (the body picture by region and the
+patient's own side: ``body.json`` to draw inline, one sprite a figure for small pictures). Uses only the standard
+library, so it runs before anything else is installed.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def build(modules: Path, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     icons = write_icons(modules, out)
     write_tabler(modules, out)
-    parts = write_body(modules / "@mjcdev/react-body-highlighter/assets", out / "body" / "body.json")
+    parts = write_body(modules / "@mjcdev/react-body-highlighter/assets", out / "body")
     return f"Static assets: {icons} icons, {parts} body shapes, Tabler, in {out}"
 
 

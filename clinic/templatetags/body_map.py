@@ -110,3 +110,26 @@ def body_map(
     pictures = _pictures().get("female" if sex == "female" else "male", {})
     views = [_view(name, pictures[name], marked, aimed) for name in VIEW_LABELS if name in pictures]
     return {"views": views, "input": input, "listed": _listed(marked | aimed) if words and not input else ""}
+
+
+@register.inclusion_tag("components/_body_small.html")
+def body_small(targets: Iterable[Any] = (), sex: str = "", symbol: str = "") -> dict[str, Any]:
+    """Draw a thumbnail of where an exercise works: the view that shows most of it, a few bytes from a shared sprite.
+
+    ``symbol`` is the icon to show instead when there is no picture or no target.
+    """
+    figure = "female" if sex == "female" else "male"
+    aimed = {_mark(t) for t in targets or ()}
+    lit = {
+        name: [f"{name}-{p['region']}-{p['side']}" for p in view["parts"] if _covers(aimed, p["region"], p["side"])]
+        for name, view in _pictures().get(figure, {}).items()
+    }
+    name = max(lit, key=lambda view: len(lit[view]), default="")
+    if not name or not lit[name]:
+        return {"symbol": symbol}
+    return {
+        "view": name,
+        "figure": f"body/{figure}.svg",
+        "parts": lit[name],
+        "box": _pictures()[figure][name]["viewBox"],
+    }

@@ -78,7 +78,15 @@ def test_a_mark_lights_its_own_shapes(mark: Any, region: str, side: str, lit: bo
 
 
 def test_without_a_built_picture_the_words_remain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tag.finders, "find", lambda path: None)
+    monkeypatch.setattr("django.contrib.staticfiles.finders.find", lambda path: None)
     context = tag.body_map(marks=["knee:left"])
     assert context["views"] == []
     assert context["listed"] == "Marked: Knee (left)"
+
+
+@pytest.mark.skipif(not BUILT.is_file(), reason="static assets were not built")
+def test_a_thumbnail_shows_the_view_with_most_of_the_targets() -> None:
+    context = tag.body_small(targets=["calf:left", "ankle:left"], sex="female")
+    assert context["view"] == "back"
+    assert context["parts"] == ["back-calf-left", "back-ankle-left"]
+    assert tag.body_small(targets=[], symbol="walk") == {"symbol": "walk"}
