@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -20,9 +21,7 @@ BUILT = settings.VAR_DIR / "static_build" / "body" / "body.json"
 def picture() -> Iterator[Any]:
     folder = str(settings.BASE_DIR / "scripts")
     sys.path.insert(0, folder)
-    import body_picture
-
-    yield body_picture
+    yield importlib.import_module("body_picture")
     sys.path.remove(folder)
 
 
