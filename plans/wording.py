@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assessments.vocabulary import RED_FLAGS, label_of, value_label
-from clinic.anatomy import region_label
-from plans.engine.draft import EvidenceLine, Reason
+from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS, label_of, value_label
+from clinic.anatomy import REGIONS, region_label
+from plans.engine.draft import EvidenceLine
 from plans.engine.facts import Finding
 from plans.engine.knowledge import Knowledge
 
@@ -34,6 +35,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lowered(label: str) -> str:
+    """A label inside a sentence: "Gluteus maximus" -> "gluteus maximus", "L1-S1 mobility" stays."""
+    return label if len(label) > 1 and not label[1].islower() else f"{label[:1].lower()}{label[1:]}"
+
+
 def finding_label(path: str) -> str:
     """Name of a finding with what was tested: "Strength of gluteus maximus"."""
     namespace, _, key = path.partition(".")
@@ -44,7 +50,7 @@ def finding_label(path: str) -> str:
         return f"Condition: {key.replace('_', ' ')}"
     kind = KINDS.get(namespace, "")
     label = label_of(path)
-    return capital(f"{kind} {label[:1].lower()}{label[1:]}") if kind else label
+    return capital(f"{kind} {lowered(label)}") if kind else label
 
 
 def recorded(finding: Finding, sides: Iterable[str] = ()) -> str:
@@ -67,18 +73,71 @@ def evidence_sentence(line: EvidenceLine, findings: Mapping[str, Finding]) -> st
     label = finding_label(line.finding)
     if finding is None:
         return f"{label}: yes ({line.points:+g})" if line.points else f"{label}: not assessed"
-    return f"{label}: {recorded(finding, line.sides)} ({line.points:+g})"
+    listed = any(isinstance(reading.value, tuple) for reading in finding.readings)
+    named = listed and line.op in ("includes", "==", "in")
+    shown = _matched(line, finding) if named else recorded(finding, line.sides)
+    return f"{label}: {shown} ({line.points:+g})"
 
 
-def reason_line(reason: Reason | Mapping[str, Any], findings: Mapping[str, Finding]) -> dict[str, str]:
-    """A reason as shown on the page: its text with the values it used, its rule, its source."""
-    text, inputs, rule, source = (
-        (reason.text, reason.inputs, reason.rule, reason.source)
-        if isinstance(reason, Reason)
-        else (reason["text"], reason["inputs"], reason["rule"], reason["source"])
-    )
-    seen = [f"{finding_label(p)}: {recorded(findings[p])}" for p in inputs if p in findings]
-    return {"text": capital(text), "seen": "; ".join(seen), "rule": rule, "source": source}
+def _matched(line: EvidenceLine, finding: Finding) -> str:
+    """Of a list of answers, those that the evidence asks for."""
+    wanted = line.value if isinstance(line.value, tuple) else (line.value,)
+    chosen = [entry for r in finding.readings if isinstance(r.value, tuple) for entry in r.value if entry in wanted]
+    return ", ".join(value_label(line.finding, (entry,)) for entry in dict.fromkeys(chosen))
+
+
+KEY = re.compile(r"\b(?:[a-z]+\.[a-z][a-z0-9_]*|[a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b")
+TWICE = re.compile(r"(?P<said>[^.;:(]+) \((?P<again>[^()]+)\)")
+
+
+def _once(match: re.Match[str]) -> str:
+    """ "Cardiac pacemaker (pacemaker)" -> "Cardiac pacemaker"."""
+    said, again = match["said"], match["again"]
+    return said if said.lower().endswith(again.lower()) else match.group()
+
+
+class Names:
+    """Keys of the vocabularies in a text of the engine, replaced by the names that people use."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._names: dict[str, str] = {
+            **{key: lowered(label) for key, label in ACTION_LABELS.items()},
+            **{key: lowered(row.label) for key, row in DISPOSITIONS.items()},
+            **{key: lowered(flag.label) for key, flag in RED_FLAGS.items()},
+            **{key: lowered(row.label) for key, row in knowledge.conditions.items()},
+            **{key: lowered(row.label) for key, row in knowledge.root_causes.items()},
+            **{key: lowered(row.title) for key, row in knowledge.education.items()},
+            **{key: lowered(row.name) for key, row in knowledge.techniques.items()},
+            **{key: lowered(row.name) for key, row in knowledge.exercises.items()},
+        }
+
+    def name(self, key: str) -> str:
+        """The name of one key, as it stands in a list; an unknown key is shown in words."""
+        return capital(self._names.get(key) or key.replace("_", " "))
+
+    def said(self, text: str) -> str:
+        """The text with every known key replaced."""
+        return capital(TWICE.sub(_once, KEY.sub(self._replace, text)))
+
+    def _replace(self, match: re.Match[str]) -> str:
+        key = match.group()
+        if "." in key:
+            namespace, _, bare = key.partition(".")
+            if namespace in ("cond", "flag"):
+                return self._names.get(bare, key)
+            label = label_of(key)
+            return key if label == key else f"“{finding_label(key)}”"
+        return self._names.get(key) or (lowered(REGIONS[key]) if key in REGIONS else key)
+
+    def reason(self, reason: Mapping[str, Any], findings: Mapping[str, Finding]) -> dict[str, str]:
+        """A reason as shown on the page: its text, the values it used, its rule, its source."""
+        seen = [f"{finding_label(p)}: {recorded(findings[p])}" for p in reason["inputs"] if p in findings]
+        return {
+            "text": self.said(reason["text"]),
+            "seen": "; ".join(seen),
+            "rule": reason["rule"],
+            "source": reason["source"],
+        }
 
 
 def place(region: str, side: str) -> str:

@@ -17,7 +17,7 @@ from assessments.models import Assessment
 from clinic.errors import Conflict, DomainError
 from clinic.models import Episode, Practitioner, User
 from plans.actions.filling import answer_to_json, start_phase_number, write_content
-from plans.current import current_knowledge
+from plans.knowledge.rows.revision import knowledge_in_force
 from plans.engine import generate
 from plans.engine.draft import CauseResult, Draft, RaisedFlag, Refusal
 from plans.engine.facts import Facts, Options
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 def usable_knowledge() -> Knowledge:
     """The clinical knowledge in force. Raises Conflict when it is empty: nothing can be drafted or checked."""
-    knowledge = current_knowledge()
+    knowledge = knowledge_in_force()
     if not (knowledge.conditions and knowledge.techniques and knowledge.exercises and knowledge.root_causes):
         raise Conflict("knowledge_empty", "The clinical knowledge is empty. Run “manage.py load_knowledge” first.")
     return knowledge

@@ -16,7 +16,7 @@ from clinic.models import Answer, Condition, ConditionSite, Consent, Credential,
 from clinic.models import Practitioner as PractitionerRow
 from exercises.models import Exercise
 from plans.actions import draft_plan, sign
-from plans.current import current_knowledge
+from plans.knowledge.rows.revision import knowledge_in_force
 from plans.models import EducationTopic, PlanVersion, Technique
 from tests.factories.clinic import EpisodeFactory, PatientFactory, PhysioFactory
 
@@ -34,7 +34,7 @@ def case_data(name: str) -> dict[str, Any]:
 
 def make_knowledge() -> None:
     """The rows that plans point to: techniques, exercises, education topics, conditions."""
-    knowledge = current_knowledge()
+    knowledge = knowledge_in_force()
     if Technique.objects.exists():
         return
     Technique.objects.bulk_create(
@@ -195,5 +195,5 @@ def _activities(assessment: Assessment, mean: float | None) -> None:
 def _flags(assessment: Assessment, data: dict[str, Any]) -> None:
     RedFlagAnswer.objects.bulk_create(
         RedFlagAnswer(assessment=assessment, flag=key, answer=Answer.YES if key in data["flags"] else Answer.NO)
-        for key in current_knowledge().red_flags
+        for key in knowledge_in_force().red_flags
     )

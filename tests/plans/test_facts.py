@@ -9,7 +9,7 @@ import pytest
 
 from assessments.models import Finding, FlagClearance, RedFlagAnswer
 from clinic.models import Clinic, ConditionSite, Consent, Credential, PatientCondition
-from plans.current import current_knowledge
+from plans.knowledge.rows.revision import knowledge_in_force
 from plans.engine import generate
 from plans.engine.casefile import read_case
 from plans.engine.facts import Facts, Site
@@ -29,7 +29,7 @@ def read(assessment: object, today: date = TODAY) -> Facts:
 @pytest.mark.parametrize("name", ["case_01", "case_02", "case_05", "case_06", "case_08"])
 def test_rows_give_the_facts_of_the_written_case(name: str) -> None:
     facts = read(case_assessment(name))
-    written = read_case({k: v for k, v in case_data(name).items() if k != "expect"}, current_knowledge()).facts
+    written = read_case({k: v for k, v in case_data(name).items() if k != "expect"}, knowledge_in_force()).facts
     measured = {path: f for path, f in facts.findings.items() if not path.startswith("rom.")}
     assert {p: [r.value for r in f.readings] for p, f in measured.items()} == {
         p: [r.value for r in f.readings] for p, f in written.findings.items()
@@ -46,7 +46,7 @@ def test_rows_give_the_facts_of_the_written_case(name: str) -> None:
 
 @pytest.mark.parametrize("name", [f"case_0{n}" for n in range(1, 9)])
 def test_the_engine_answers_rows_and_case_file_alike(name: str) -> None:
-    knowledge = current_knowledge()
+    knowledge = knowledge_in_force()
     written = read_case({k: v for k, v in case_data(name).items() if k != "expect"}, knowledge).facts
     from_rows = generate(read(case_assessment(name)), knowledge, today=TODAY)
     from_file = generate(written, knowledge, today=TODAY)
