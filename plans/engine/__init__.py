@@ -4,8 +4,9 @@
 """
 
 from plans.engine.draft import Draft, Reason, Refusal
+from plans.engine.evaluate import evaluate
 from plans.engine.facts import Facts, Options
 from plans.engine.generate import generate
 from plans.engine.knowledge import Knowledge
 
-__all__ = ["Draft", "Facts", "Knowledge", "Options", "Reason", "Refusal", "generate"]
+__all__ = ["Draft", "Facts", "Knowledge", "Options", "Reason", "Refusal", "evaluate", "generate"]

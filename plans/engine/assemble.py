@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from plans.engine.dose import Dosing, dose_dict, technique_dose
 from plans.engine.draft import (
     CauseResult,
+    CauseState,
     Excluded,
     PhasePlan,
     PlannedExercise,
@@ -195,20 +196,8 @@ def cause_results(scored: Sequence[ScoredCause], selection: Selection) -> tuple[
     results = []
     previous: float | None = None
     for item in scored:
-        state = (
-            "blocked"
-            if item.key in blocked
-            else "selected"
-            if item.key in selected
-            else "secondary"
-            if item.key in secondary
-            else "shown"
-        )
-        reasons = (
-            (Reason("cause.blocked", f"closed by red flag {blocked[item.key]}", (f"flag.{blocked[item.key]}",)),)
-            if item.key in blocked
-            else ()
-        )
+        flag = blocked.get(item.key)
+        reason = Reason("cause.blocked", f"closed by red flag {flag}", (f"flag.{flag}",))
         results.append(
             CauseResult(
                 key=item.key,
@@ -220,13 +209,21 @@ def cause_results(scored: Sequence[ScoredCause], selection: Selection) -> tuple[
                 supporting=item.supporting,
                 against=item.against,
                 missing=item.missing,
-                state=state,
+                state=_state(item.key, blocked, selected, secondary),
                 equal_to_previous=previous is not None and previous - item.score <= EQUAL_WITHIN,
-                reasons=reasons,
+                reasons=(reason,) if flag else (),
             )
         )
         previous = item.score
     return tuple(results)
+
+
+def _state(key: str, blocked: Mapping[str, str], selected: set[str], secondary: set[str]) -> CauseState:
+    if key in blocked:
+        return "blocked"
+    if key in selected:
+        return "selected"
+    return "secondary" if key in secondary else "shown"
 
 
 def offered_regions(techniques: Sequence[PlannedTechnique]) -> dict[str, tuple[str, ...]]:

@@ -144,7 +144,7 @@ def _site(reader: _Reader, where: str, entry: Any) -> Site | None:
     if not isinstance(entry, dict):
         reader.say(where, "must be a region key or {key: ..., side: ...}")
         return None
-    region, side = entry.get("key"), entry.get("side")
+    region, side = str(entry.get("key")), entry.get("side")
     if region not in reader.knowledge.anatomy.regions:
         reader.say(where, f"unknown region {region!r}; use a region key of the anatomy vocabulary")
         return None

@@ -29,7 +29,7 @@ def read_finding(spec: FindingSpec, entry: Any) -> tuple[Finding | None, list[st
 
 
 def _reading(spec: FindingSpec, entry: Any, side: Any, problems: list[str]) -> Reading | None:
-    limited = False
+    limited: Any = False
     if isinstance(entry, dict):
         unknown = set(entry) - DETAIL_KEYS
         if unknown or "value" not in entry:
@@ -41,7 +41,7 @@ def _reading(spec: FindingSpec, entry: Any, side: Any, problems: list[str]) -> R
     if side and side not in SIDES:
         problems.append(f"unknown side {side!r}; use {', '.join(SIDES)}")
         return None
-    if not isinstance(limited, bool):
+    if limited not in (True, False):
         problems.append("pain_limited must be true or false")
         return None
     value, problem = read_value(spec, entry)

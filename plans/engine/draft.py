@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Label = Literal["strong", "probable", "possible"]
+CauseState = Literal["selected", "secondary", "blocked", "shown"]
 StartPhase = Literal["1", "2", "3", "none", "none_at_region"]
 SafetyLevel = Literal["blocked_absolute", "blocked_overridable", "precaution", "clear", "unknown"]
 
@@ -44,7 +45,7 @@ class CauseResult:
     supporting: tuple[EvidenceLine, ...]
     against: tuple[EvidenceLine, ...]
     missing: tuple[EvidenceLine, ...]
-    state: Literal["selected", "secondary", "blocked", "shown"] = "shown"
+    state: CauseState = "shown"
     equal_to_previous: bool = False
     reasons: tuple[Reason, ...] = ()
 
@@ -98,8 +99,9 @@ class ExitCriterion:
     kind: Literal["gate", "support"]
     text: str
     baseline: object = None
-    target: object = None
+    target: object = None  # metric -> "op value"
     reasons: tuple[Reason, ...] = ()
+    waivable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

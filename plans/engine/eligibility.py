@@ -260,6 +260,8 @@ class Eligibility:
     def allowed_sites(self, technique: Technique, sites: Sequence[Site]) -> list[Site] | Failure:
         """Red flags, conditions, then region restrictions: the sites that remain, or why none does."""
         left = list(sites)
+        if not technique.restrictions and not any(self.screen.technique(technique.key, site) for site in left):
+            return left
         for kind, rule in (("red_flag", "red_flags"), ("condition", "conditions")):
             hits = {site: contraindications(self.screen.technique(technique.key, site), kind) for site in left}
             remaining = [site for site in left if not hits[site]]

@@ -220,14 +220,15 @@ def _draft(r: Reasoned) -> d.Draft:
     first = int(start) if start.isdigit() else 1
     phases = {n: builder.phase(n, scheduled=n >= first, locked=_locked(r.complete, n)) for n in PHASES}
     plans = {n: built.plan for n, built in phases.items()}
-    told = _told(r, screen, eligibility, [plans[n] for n in PHASES], builder.alternatives(phases), closed, phases)
+    alternatives = builder.alternatives(phases)
+    told = _told(r, screen, eligibility, [plans[n] for n in PHASES], alternatives, closed, phases)
     return d.Draft(
         disposition=r.disposition,
         start_phase=start,
         flags=raised_flags(r.picture, r.flags),
         causes=cause_results(r.scored, r.selection),
         phases=plans,
-        alternatives=builder.alternatives(phases),
+        alternatives=alternatives,
         excluded=builder.excluded(phases),
         goals=() if closed else plan_goals(r.picture, r.selection.selected),
         notes=(f"Start: {why.text}.", *notes(told)),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from plans.engine.derive import flag_sites
-from plans.engine.draft import Reason, Task
+from plans.engine.draft import Reason, StartPhase, Task
 from plans.engine.evidence import ScoredCause
 from plans.engine.facts import Site
 from plans.engine.knowledge import RootCause
@@ -166,7 +166,7 @@ def _speed(disposition_key: str) -> str:
     }[disposition_key]
 
 
-def start_phase(picture: Picture, screen: Screen, scored: Sequence[ScoredCause]) -> tuple[str, Reason]:
+def start_phase(picture: Picture, screen: Screen, scored: Sequence[ScoredCause]) -> tuple[StartPhase, Reason]:
     """Section 2 of the phases file, read in order; a missing value makes its clause false."""
     if picture.sites and all(screen.site_blocked(site) for site in picture.sites):
         names = ", ".join(picture.regions)

@@ -91,6 +91,7 @@ class Screen:
         self.region_blocks = (*self._flag_regions(), *region_blocks)
         self.conditions = tuple(s for s in picture.conditions.values() if s.state == "true")
         self._technique_effects = self._collect_technique_effects()
+        self._speaks_about = self._techniques_spoken_about()
         self.exercise_blocks = self._collect_exercise_blocks()
         self.forbidden = {k for k, blocks in self.exercise_blocks.items() if blocks[0].level == "contraindicated"}
         self._technique_cache: dict[tuple[str, str, str], tuple[Block, ...]] = {}
@@ -137,8 +138,18 @@ class Screen:
                 found.setdefault(technique, []).append((state.key, effect))
         return found
 
+    def _techniques_spoken_about(self) -> frozenset[str]:
+        """Techniques that any active rule mentions; a region block mentions all of them."""
+        everything = frozenset(self.index.knowledge.techniques)
+        if self.region_blocks or any(f.flag.remove_techniques[:1] == (ALL,) for f in self.flags):
+            return everything
+        removed = (t for f in self.flags for t in f.flag.remove_techniques)
+        return frozenset((*removed, *self._technique_effects))
+
     def technique(self, key: str, treated: Site) -> tuple[Block, ...]:
         """Every rule that speaks about this technique at this place; red flags first, contraindications first."""
+        if key not in self._speaks_about:
+            return ()
         cached = self._technique_cache.get((key, treated.region, treated.side))
         if cached is None:
             blocks = self._flag_blocks_technique(key, treated)
