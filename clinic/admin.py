@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from clinic.audit import note_seen
-from clinic.models import AccessEvent, Clinic, Condition, Consent, Credential, Episode, Patient, Practitioner, User
+from clinic.models import AccessEvent, Clinic, Consent, Credential, Episode, Patient, Practitioner, User
 from clinic.permissions import Permission, may
 
 admin.site.site_header = "Kineplan library and settings"
@@ -149,20 +149,6 @@ class ClinicAdmin(ManagedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not Clinic.objects.exists()
-
-
-@admin.register(Condition)
-class ConditionAdmin(KnowledgeAdmin):
-    """The shared condition list. What a condition does is kept with the techniques."""
-
-    list_display = ("label", "key", "kind", "needs_site", "is_derived", "is_active")
-    list_filter = ("kind", "needs_site", "is_derived", "is_active")
-    search_fields = ("label", "key", "ask")
-    readonly_fields = ("key", "is_derived", "derivation")
-    fieldsets = (
-        (None, {"fields": ("label", "key", "kind", "ask", "is_active", "position")}),
-        ("How it acts", {"fields": ("needs_site", "is_derived", "derivation")}),
-    )
 
 
 class ConsentInline(admin.TabularInline[Consent, Patient]):
