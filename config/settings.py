@@ -324,8 +324,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.Pages",
+    "EXCEPTION_HANDLER": "api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -333,7 +333,21 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Patients, assessments, plans, home exercises and appointments of one clinic.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "ENUM_NAME_OVERRIDES": {
+        "AppointmentState": "scheduling.models.State.choices",
+        "AppointmentKind": "scheduling.models.Kind.choices",
+        "CancelReason": "scheduling.models.CancelReason.choices",
+        "AssessmentState": "assessments.models.Assessment.State.choices",
+        "AssessmentKind": "assessments.models.Assessment.Kind.choices",
+        "PlanState": "plans.models.Plan.State.choices",
+        "PlanVersionState": "plans.models.PlanVersion.State.choices",
+        "PrescriptionState": "exercises.models.Prescription.State.choices",
+        "SessionLogState": "exercises.models.SessionLog.State.choices",
+        "SkipReason": "exercises.models.SkipReason.choices",
+    },
 }
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
