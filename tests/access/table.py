@@ -1,0 +1,63 @@
+"""Who may ask for what. Seven letters per method, one for each actor in ``ACTORS``:
+
+``.`` let in (also with a complaint about the input), ``L`` sent to log in, ``F`` 403, ``N`` 404, ``M`` 405, ``-`` not tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.access.world import World
+
+ACTORS = ("anonymous", "physio", "stranger", "desk", "manager", "patient", "other")
+NO_METHOD = "LMMMMMM"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Answers to GET and POST, and the address' arguments from the world."""
+
+    get: str
+    post: str = NO_METHOD
+    kwargs: Callable[[World], dict[str, Any]] | None = None
+
+
+def of(**names: str) -> Callable[[World], dict[str, Any]]:
+    """Address arguments by name of the world's id: ``of(pk="patient")``."""
+    return lambda world: {argument: world.ids[name] for argument, name in names.items()}
+
+
+PATIENT = of(pk="patient")
+EPISODE = of(pk="episode")
+ASSESSMENT = of(pk="assessment")
+
+# Not behind the log-in at all.
+OPEN_TO_ALL: dict[str, str] = {
+    "healthz": "says whether the parts are up, nothing about people",
+}
+
+# Tested elsewhere, with the reason.
+OTHERS: dict[str, str] = {
+    "home": "redirects by role, tests/house",
+}
+
+TABLE: dict[str, Row] = {
+    # ---------------------------------------------------------------------------- staff: people and records
+    "staff:today": Row("L....FF"),
+    "staff:patient-list": Row("L....FF"),
+    "staff:patient-new": Row("L....FF", "L....FF"),
+    "staff:patient-detail": Row("L.N..FN", kwargs=PATIENT),
+    "staff:patient-edit": Row("L.N..FN", "L.N..FN", PATIENT),
+    "staff:patient-conditions": Row("L.NF.FN", "L.NFFFN", PATIENT),
+    "staff:patient-conditions-deny-rest": Row(NO_METHOD, "L.NFFFN", PATIENT),
+    "staff:patient-consents": Row("L.NF.FN", "L.NFFFN", PATIENT),
+    "staff:consent-withdraw": Row(NO_METHOD, "L.NFFFN", of(pk="patient", consent_pk="consent")),
+    "staff:episode-new": Row("L.NFFFN", "L.NFFFN", PATIENT),
+    "staff:episode-detail": Row("L.NF.FN", kwargs=EPISODE),
+    # ---------------------------------------------------------------------------- staff: assessments
+    "staff:assessment-new": Row(NO_METHOD, "L.NFFFN", EPISODE),
+    "staff:assessment-detail": Row("L.NF.FN", kwargs=ASSESSMENT),
+    "staff:assessment-edit": Row("L.NFFFN", "L.NFFFN", ASSESSMENT),
+}
