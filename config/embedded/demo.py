@@ -92,7 +92,8 @@ class Demo:
             self.welcome()
             self.watch(engines)
         finally:
-            say("Stopping")
+            if self.children:
+                say("Stopping")
             self.stop_children()
             engines.stop()
             lock.release()

@@ -73,11 +73,19 @@ def end_group(pid: int, stop_signal: signal.Signals, patience: float) -> None:
     try:
         process = psutil.Process(pid)
         process.send_signal(stop_signal)
-        process.wait(patience)
     except psutil.NoSuchProcess:
         return
-    except psutil.TimeoutExpired:
+    if not wait_until(lambda: has_ended(process), patience):
         kill_group(pid)
+        wait_until(lambda: has_ended(process), 5)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """A process that nobody has collected yet has ended, too."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def kill_group(pid: int) -> None:

@@ -147,3 +147,19 @@ def test_database_url_that_cannot_be_read(url: str, says: str) -> None:
 def test_redis_url_that_cannot_be_read() -> None:
     with pytest.raises(EnvError, match="REDIS_URL"):
         check_redis_url("http://localhost")
+
+
+def test_production_passes_the_deployment_checks() -> None:
+    environment = {
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+        "KINEPLAN_ENV": "production",
+        "KINEPLAN_SECRET_KEY": GOOD_KEY,
+        "KINEPLAN_ALLOWED_HOSTS": "clinic.example.test",
+        "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/kineplan",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level=WARNING"]
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
