@@ -46,7 +46,7 @@ def set_preference(
             channel=channel,
             defaults={"week_minutes": EVERY_DAY if kind == Kind.EXERCISES else []},
         )
-        row.enabled = enabled
+        row.enabled, row.changed_at = enabled, now
         if minutes is not None:
             row.week_minutes = minutes
         row.save()

@@ -66,7 +66,7 @@ class Preference(models.Model):
     channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.EMAIL)
     enabled = models.BooleanField(default=True)
     week_minutes = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True, size=28)
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [

@@ -68,17 +68,17 @@ def ensure_defaults(*, now: datetime) -> int:
     lacking = Patient.objects.filter(_reachable("", now), contact_rules__isnull=True).order_by("pk")
     added = 0
     while ids := list(lacking.values_list("pk", flat=True)[:BATCH]):
-        Preference.objects.bulk_create(_default_preferences(ids), ignore_conflicts=True)
+        Preference.objects.bulk_create(_default_preferences(ids, now), ignore_conflicts=True)
         ContactRules.objects.bulk_create([ContactRules(patient_id=pk) for pk in ids], ignore_conflicts=True)
         added += len(ids)
     return added
 
 
-def _default_preferences(ids: Iterable[int]) -> list[Preference]:
+def _default_preferences(ids: Iterable[int], now: datetime) -> list[Preference]:
     made = []
     for pk in ids:
-        made.append(Preference(patient_id=pk, kind=Kind.EXERCISES, week_minutes=EVERY_DAY))
-        made.append(Preference(patient_id=pk, kind=Kind.APPOINTMENT))
+        made.append(Preference(patient_id=pk, kind=Kind.EXERCISES, week_minutes=EVERY_DAY, changed_at=now))
+        made.append(Preference(patient_id=pk, kind=Kind.APPOINTMENT, changed_at=now))
     return made
 
 

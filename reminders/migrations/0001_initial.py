@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                         base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=28
                     ),
                 ),
-                ("changed_at", models.DateTimeField(auto_now=True)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "patient",
                     models.ForeignKey(
