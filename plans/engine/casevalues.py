@@ -13,10 +13,13 @@ DETAIL_KEYS = frozenset({"value", "side", "pain_limited", "region"})
 
 
 def read_finding(spec: FindingSpec, entry: Any) -> tuple[Finding | None, list[str]]:
-    """One value; ``{left: .., right: ..}``; or ``{value: .., side: .., pain_limited: .., region: ..}``."""
+    """One value; ``{left: .., right: ..}``; ``{value: .., side: .., pain_limited: .., region: ..}`` or a list of such."""
     problems: list[str] = []
     region = None
-    if isinstance(entry, dict) and set(entry) <= set(SIDES) and entry:
+    if isinstance(entry, list) and entry and all(isinstance(part, dict) for part in entry):
+        parts = [(part.get("side") or "", part) for part in entry]
+        readings = tuple(r for side, part in parts if (r := _reading(spec, part, side, problems)) is not None)
+    elif isinstance(entry, dict) and set(entry) <= set(SIDES) and entry:
         readings = tuple(r for side, value in entry.items() if (r := _reading(spec, value, side, problems)) is not None)
     elif isinstance(entry, dict):
         region = entry.get("region")
@@ -72,7 +75,16 @@ def read_value(spec: FindingSpec, value: Any) -> tuple[FindingValue | None, str]
     return str(value), ""
 
 
+def _graded(value: Any) -> Any:
+    """Grades as clinicians write them: ``4-`` is 3.7, ``4+`` is 4.3."""
+    if not isinstance(value, str) or not value[:1].isdigit():
+        return value
+    shift = {"": 0.0, "+": 0.3, "-": -0.3}.get(value[1:])
+    return value if shift is None else round(int(value[0]) + shift, 1)
+
+
 def _number(spec: FindingSpec, value: Any) -> tuple[FindingValue | None, str]:
+    value = _graded(value) if spec.codes else value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None, f"must be a number, not {value!r}"
     if spec.value_type == "int" and value != int(value):

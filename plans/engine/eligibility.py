@@ -292,10 +292,10 @@ class Eligibility:
         here = [site for site in allowed if site.region in indication.regions]
         if here:
             return here
-        found = self.allowed_sites(
-            technique, [Site(region, merge_sides(s.side for s in allowed)) for region in indication.regions]
-        )
-        return found
+        known = {site.region: site for site in self.picture.sites}
+        side = merge_sides(site.side for site in allowed)
+        places = [known.get(region, Site(region, side)) for region in indication.regions]
+        return self.allowed_sites(technique, places)
 
     def practice_failure(self, technique: Technique) -> Failure | None:
         """Consent, credential and preference."""

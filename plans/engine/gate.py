@@ -18,6 +18,7 @@ HABIT_CATEGORIES = frozenset({"load_management", "systemic", "psychosocial"})
 WORST = "pain.nprs_worst_24h"
 EPISODES = "spasm.episodes_2w"
 ADHERENCE = "func.adherence_pct"
+FLUID_GOALS = frozenset({"hist.urine_colour", "hist.fluid_intake_l_day"})
 SPASM_COUNTS = ("hist.spasm_frequency_per_week", "hist.nocturnal_cramps_per_week")
 
 
@@ -35,7 +36,7 @@ class GateContext:
         return (self.picture.number("hist.symptom_duration_days") or 0) > PERSISTENT_DAYS
 
     def goals(self, prefix: str, by: str | None = None) -> tuple[Goal, ...]:
-        found = (g for c in self.causes for g in c.cause.goals if g.metric.startswith(prefix))
+        found = (g for c in self.causes for g in usable_goals(self.picture, c) if g.metric.startswith(prefix))
         return tuple(dict.fromkeys(g for g in found if by is None or g.by == by))
 
 
@@ -200,7 +201,9 @@ def _control(context: GateContext) -> Measured:
 def _habits(context: GateContext) -> Measured:
     if HABIT_CATEGORIES.isdisjoint(context.categories):
         return None
-    habits = [g for c in context.causes if c.cause.category in HABIT_CATEGORIES for g in c.cause.goals]
+    habits = [
+        g for c in context.causes if c.cause.category in HABIT_CATEGORIES for g in usable_goals(context.picture, c)
+    ]
     drivers = {g.metric: f"{g.op} {g.target}" for g in habits if g.metric.startswith("hist.")}
     return {p: context.picture.value(p) for p in drivers}, drivers
 
@@ -256,11 +259,28 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def usable_goals(picture: Picture, cause: ScoredCause) -> tuple[Goal, ...]:
+    """Goals of a cause. No fluid goal for a person to whom a condition forbids fluid advice."""
+    if not any(goal.metric in FLUID_GOALS for goal in cause.cause.goals) or not _fluids_barred(picture):
+        return cause.cause.goals
+    return tuple(goal for goal in cause.cause.goals if goal.metric not in FLUID_GOALS)
+
+
+def _fluids_barred(picture: Picture) -> bool:
+    effects = picture.index.technique_effects
+    return any(
+        technique == "ed_hydration" and effect.level == "contraindicated"
+        for state in picture.conditions.values()
+        if state.state == "true"
+        for technique, effect in effects.get(state.key, ())
+    )
+
+
 def plan_goals(picture: Picture, causes: Sequence[ScoredCause]) -> tuple[PlanGoal, ...]:
     """Goals of the used causes in cause order; the first cause's target stands, later causes are named with it."""
     goals: dict[tuple[str, str], PlanGoal] = {}
     for cause in causes:
-        for goal in cause.cause.goals:
+        for goal in usable_goals(picture, cause):
             key = (goal.metric, goal.op)
             known = goals.get(key)
             if known is None:

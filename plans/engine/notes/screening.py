@@ -147,6 +147,11 @@ def _incomplete(told: Told) -> Iterable[str]:
         yield f"Missing data (plan may be released): {', '.join(complete.further)}."
 
 
+def _no_cause(told: Told) -> Iterable[str]:
+    if not told.causes:
+        yield "No contributing factor reached its threshold: complete or repeat the assessment; nothing is proposed."
+
+
 def _yellow_flags(told: Told) -> Iterable[str]:
     picture = told.picture
     if (picture.number("hist.start_back_psych") or 0) >= 4:
@@ -167,6 +172,7 @@ def _unplaced(told: Told) -> Iterable[str]:
 
 
 SCREENING: tuple[Note, ...] = (
+    _no_cause,
     _contradictions,
     _cleared,
     _flag_banners,
