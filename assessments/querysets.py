@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import models
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
-from clinic.models import Episode
+from clinic.models import Answer, Condition, Consent, Episode, PatientCondition
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from assessments.models import Assessment
+    from assessments.models import Assessment  # noqa: F401 - names the rows of the queryset
     from clinic.models import User
+
+
+def _count(rows: models.QuerySet[models.Model], group: str) -> Coalesce:
+    """How many rows, as a part of another query; 0 when there are none."""
+    counted = rows.order_by().values(group).annotate(n=Count("*")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -22,10 +31,34 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Assessments of the episodes one may see."""
         return self.filter(episode__in=Episode.objects.visible_to(user))
 
+    def with_people(self) -> Self:
+        """The people whom every page names, in the same query."""
+        return self.select_related("episode__patient", "episode__practitioner__user", "author", "signed_by")
+
     def for_chart(self) -> Self:
-        """Everything the assessment page and the engine read, in one query per kind of row."""
-        return self.select_related(
-            "episode__patient", "episode__practitioner__user", "author", "signed_by"
-        ).prefetch_related(
+        """Everything the read-only page and the engine read, in one query per kind of row."""
+        return self.with_people().prefetch_related(
             "findings", "symptom_regions", "pain_marks", "activities", "surgeries", "flag_answers", "clearances"
+        )
+
+    def for_page(self) -> Self:
+        """One query for the page that is filled in: the head and the counts of its section rail.
+
+        The rows of a section are fetched by the section.
+        """
+        answers = apps.get_model("assessments", "RedFlagAnswer").objects.filter(assessment=OuterRef("pk"))
+        cleared = apps.get_model("assessments", "FlagClearance").objects.filter(
+            assessment=OuterRef("assessment"), flag=OuterRef("flag")
+        )
+        patient = OuterRef("episode__patient")
+        told = PatientCondition.objects.filter(patient=patient, condition__is_active=True)
+        told = told.exclude(answer=Answer.NOT_ASKED)
+        treatment = Consent.objects.filter(patient=patient, kind=Consent.Kind.TREATMENT, withdrawn_on__isnull=True)
+        every = Condition.objects.filter(is_active=True).annotate(one=F("is_active"))
+        return self.with_people().annotate(
+            flags_answered=_count(answers.filter(~Q(answer=Answer.NOT_ASKED)), "assessment"),
+            flags_yes=_count(answers.filter(~Exists(cleared), answer=Answer.YES), "assessment"),
+            conditions_answered=_count(told, "patient"),
+            conditions_asked=_count(every, "one"),
+            consent_on_file=Exists(treatment),
         )

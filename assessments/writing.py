@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ from assessments.vocabulary import RED_FLAGS, VOCABULARY, ValueProblem, Vocabula
 from clinic.actions import answer_condition
 from clinic.anatomy import REGIONS, SIDES
 from clinic.errors import DomainError, ManyProblems
-from clinic.models import Answer, Condition, User
+from clinic.models import Answer, Condition, PatientCondition, User
 
 # Held elsewhere or computed from other rows: typing them would make a second truth.
 HELD_ELSEWHERE = {
@@ -62,7 +63,7 @@ class OvertakenBy(Exception):
         self.theirs = theirs
 
 
-@dataclass(slots=True)
+@dataclass
 class Desk:
     """What a save works on: the locked assessment, its findings, who writes, on top of which revision."""
 
@@ -72,6 +73,16 @@ class Desk:
     today: date
     base: int  # the revision that the writer saw
     next: int  # the revision that this save makes
+
+    @cached_property
+    def conditions(self) -> dict[str, Condition]:
+        return {condition.key: condition for condition in Condition.objects.filter(is_active=True)}
+
+    @cached_property
+    def answers(self) -> dict[int, PatientCondition]:
+        """What the patient answered before, by condition."""
+        rows = self.assessment.episode.patient.conditions.prefetch_related("sites")
+        return {row.condition_id: row for row in rows}
 
 
 def apply(desk: Desk, change: Change) -> bool:
@@ -340,11 +351,20 @@ def _flag(desk: Desk, change: FlagChange) -> bool:
     return _store(desk, row or RedFlagAnswer(assessment=desk.assessment, flag=change.flag), values)
 
 
+def _answered_so(row: PatientCondition | None, change: ConditionChange, note: str) -> bool:
+    if row is None:
+        return change.answer == Answer.NOT_ASKED
+    sites = {(site.region, site.side) for site in row.sites.all()}
+    return (row.answer, sites, row.since, row.note) == (change.answer, set(change.sites), change.since, note)
+
+
 def _condition(desk: Desk, change: ConditionChange) -> bool:
-    condition = Condition.objects.filter(key=change.condition, is_active=True).first()
+    condition = desk.conditions.get(change.condition)
     if condition is None:
         raise Refusal("unknown", f"“{change.condition[:60]}” is not a condition question.")
     note = _text(change.note, 300, "Note")
+    if _answered_so(desk.answers.get(condition.pk), change, note):
+        return False
     try:
         answer_condition(
             desk.assessment.episode.patient,

@@ -1,7 +1,18 @@
-"""URLs of this area of the staff pages."""
+"""Addresses of the assessment page."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from staff.assessments import views
+
+urlpatterns: list[URLPattern] = [
+    path("episodes/<int:pk>/assessments/new/", views.assessment_new, name="assessment-new"),
+    path("assessments/<int:pk>/", views.assessment_detail, name="assessment-detail"),
+    path("assessments/<int:pk>/edit/", views.assessment_edit, name="assessment-edit"),
+    path("assessments/<int:pk>/save/", views.assessment_save, name="assessment-save"),
+    path("assessments/<int:pk>/sections/<slug:key>/", views.assessment_section, name="assessment-section"),
+    path("assessments/<int:pk>/summary/", views.assessment_summary, name="assessment-summary"),
+    path("assessments/<int:pk>/sign/", views.assessment_sign, name="assessment-sign"),
+    path("assessments/<int:pk>/flags/clear/", views.assessment_flag_clear, name="assessment-flag-clear"),
+]

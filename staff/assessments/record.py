@@ -1,0 +1,96 @@
+"""The signed record as it is read and printed: every recorded line under its heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assessments.readout import reading
+from assessments.vocabulary import NAMESPACE_LABELS, RED_FLAGS, VOCABULARY, value_label
+from clinic.anatomy import region_label
+from staff.assessments.board import Board
+
+ORDER: tuple[str, ...] = (
+    *("hist", "pain", "posture", "move", "mmt", "rom", "len", "joint", "endur", "spec"),
+    *("palp", "palp_tender", "palp_spasm", "trp", "trp_twitch", "trp_referral", "neuro", "func"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field with its value by side; ``low`` marks short, weak or lost."""
+
+    label: str
+    text: str
+    low: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading with its lines."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def record_of(board: Board) -> list[Part]:
+    """Every recorded finding by namespace, in the order of the examination."""
+    parts = [Part(NAMESPACE_LABELS[name], tuple(_lines(board, name))) for name in ORDER]
+    extra = [
+        ("Red flags", _flags(board)),
+        ("Conditions", _conditions(board)),
+        ("Function, activities", _activities(board)),
+    ]
+    parts[2:2] = [Part(title, tuple(lines)) for title, lines in extra]
+    return [part for part in parts if part.lines]
+
+
+def _lines(board: Board, namespace: str) -> list[Line]:
+    by_path: dict[str, list[tuple[str, bool]]] = {}
+    for (path, side, mode), value in board.chart.values.items():
+        if path.partition(".")[0] != namespace:
+            continue
+        found = reading(board.chart, path, side, mode)
+        shown = value_label(path, value).split(" - ")[0] if namespace == "mmt" else value_label(path, value)
+        percent = f" ({found.percent} %)" if found.percent is not None and namespace in ("rom", "endur") else ""
+        pain = ", painful" if (path, side, mode) in board.chart.pain_limited else ""
+        where = " ".join(word for word in (side, mode) if word)
+        by_path.setdefault(path, []).append((f"{where} {shown}{percent}{pain}".strip(), found.state == "low"))
+    ordered = sorted(by_path, key=list(VOCABULARY).index)
+    return [
+        Line(VOCABULARY[path].label, "; ".join(text for text, _ in by_path[path]), any(low for _, low in by_path[path]))
+        for path in ordered
+    ]
+
+
+def _flags(board: Board) -> list[Line]:
+    lines = []
+    cleared = {row.flag: row for row in board.assessment.clearances.all()}
+    for row in board.assessment.flag_answers.all():
+        item = RED_FLAGS.get(row.flag)
+        if item is None or row.answer != "yes":
+            continue
+        where = f" ({region_label(row.region)} {row.side})".replace(" )", ")") if row.region else ""
+        end = f"; cleared by {cleared[row.flag].cleared_by}: {cleared[row.flag].reason}" if row.flag in cleared else ""
+        lines.append(Line(item.label, f"Yes{where}{end}", row.flag not in cleared))
+    denied = sum(row.answer == "no" for row in board.assessment.flag_answers.all())
+    unasked = len(board.sheet.flags_open)
+    lines.append(Line("Asked and denied", str(denied)))
+    return [*lines, Line("Not asked", str(unasked), True)] if unasked else lines
+
+
+def _conditions(board: Board) -> list[Line]:
+    lines = []
+    for line in board.conditions:
+        if line.answer == "yes":
+            sites = ", ".join(f"{region_label(region)} {side}".strip() for region, side in line.sites)
+            lines.append(Line(line.condition.label, f"Yes{f', {sites}' if sites else ''}"))
+    unasked = len(board.sheet.conditions_open)
+    return [*lines, Line("Not asked", str(unasked), True)] if unasked else lines
+
+
+def _activities(board: Board) -> list[Line]:
+    lines = [
+        Line(activity, "not scored" if score is None else f"{score} of 10")
+        for activity, score in board.chart.activities
+    ]
+    return [*lines, Line("Mean", f"{board.chart.psfs:g} of 10")] if board.chart.psfs is not None else lines

@@ -1,0 +1,323 @@
+"""The assessment page: one page with a section rail, saved as one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments.access import assessment_for
+from assessments.actions import clear_flag, deny_flags, save_changes, sign, start_assessment
+from assessments.changes import Change, ConditionChange, Overtaken, Saved
+from assessments.models import Assessment
+from assessments.readout import reading, row_reading, summarise
+from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS
+from clinic.access import episode_for
+from clinic.actions import first_message
+from clinic.errors import Conflict, DomainError, ManyProblems
+from clinic.models import Answer
+from clinic.permissions import Permission, may
+from plans.actions.drafting import Preview, preview_causes
+from staff.assessments.board import Board
+from staff.assessments.entries import Typed, element_id
+from staff.assessments.posted import base_revision, changes_from
+from staff.assessments.rail import rail
+from staff.assessments.record import record_of
+from staff.assessments.sections import BY_KEY, SECTIONS, Section
+from staff.assessments.sections.review import may_sign
+from staff.headers import header_for, staff_user
+
+FIRST = SECTIONS[0].key
+
+
+def _section(key: str) -> Section:
+    section = BY_KEY.get(key)
+    if section is None:
+        raise Http404("No such section.")
+    return section
+
+
+def _board(request: HttpRequest, pk: int, *, typed: Typed | None = None) -> Board:
+    """The board of a draft for one who may write it: counts only, the sections fetch their rows."""
+    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    show_all = request.GET.get("all") == "1"
+    return Board(assessment, timezone.localdate(), show_all=show_all, typed=typed or Typed())
+
+
+def _page(request: HttpRequest, board: Board, section: Section, *, status: int = 200) -> HttpResponse:
+    assessment = board.assessment
+    url = reverse("staff:assessment-edit", args=[assessment.pk])
+    patient = assessment.episode.patient
+    context: dict[str, Any] = {
+        "assessment": assessment,
+        "header": header_for(request, patient),
+        "crumbs": [
+            {"label": patient.display_name, "url": reverse("staff:patient-detail", args=[patient.pk])},
+            {
+                "label": assessment.episode.complaint,
+                "url": reverse("staff:episode-detail", args=[assessment.episode_id]),
+            },
+            {"label": assessment.get_kind_display(), "url": ""},
+        ],
+        "sections": rail(board, section.key, url),
+        "all_sections": SECTIONS,
+        "url": url,
+        "problems": [{"id": element_id(name), "message": message} for name, message in board.typed.problems.items()],
+        **_section_context(request, board, section),
+    }
+    return render(request, "staff/assessments/edit.html", context, status=status)
+
+
+def _section_context(request: HttpRequest, board: Board, section: Section) -> dict[str, Any]:
+    position = SECTIONS.index(section)
+    return {
+        "section": section,
+        "next": SECTIONS[position + 1] if position + 1 < len(SECTIONS) else None,
+        "assessment": board.assessment,
+        "show_all": board.show_all,
+        "may_sign": section.key == "review" and may_sign(request.user, board),
+        **section.build(board),
+    }
+
+
+@require_POST
+def assessment_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start an assessment, or go on with the one in progress."""
+    episode = episode_for(request.user, pk, to="treat")
+    try:
+        assessment = start_assessment(episode, staff_user(request), today=timezone.localdate())
+    except Conflict as error:
+        draft = episode.assessments.filter(state=Assessment.State.DRAFT).first()
+        if error.code != "draft_exists" or draft is None:
+            messages.error(request, error.message)
+            return redirect("staff:episode-detail", pk=pk)
+        assessment = draft
+    return redirect("staff:assessment-edit", pk=assessment.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assessment_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page. A plain POST saves the section that is open, for browsers without scripts."""
+    section = _section(request.GET.get("section", FIRST))
+    board = _board(request, pk)
+    if board.assessment.state != Assessment.State.DRAFT:
+        return redirect("staff:assessment-detail", pk=pk)
+    if request.method != "POST":
+        return _page(request, board, section)
+    try:
+        saved = _save(request, board.assessment)
+    except DomainError as error:
+        messages.error(request, first_message(error))
+        return _page(request, board, section, status=422)
+    if not saved.problems and not saved.conflicts:
+        messages.success(request, f"{section.label} saved.")
+        following = request.POST.get("then") or section.key
+        return redirect(f"{request.path}?section={following if following in BY_KEY else section.key}")
+    typed = Typed(
+        request.POST,
+        {problem.name: problem.message for problem in saved.problems},
+        {conflict.name: _overtaken(conflict) for conflict in saved.conflicts},
+    )
+    return _page(request, _board(request, pk, typed=typed), section, status=422)
+
+
+def _save(request: HttpRequest, assessment: Assessment) -> Saved:
+    """Save what was posted. “All asked and denied” denies the open questions that were on the screen."""
+    revision = base_revision(request.POST)
+    user, today = staff_user(request), timezone.localdate()
+    changes = changes_from(request.POST)
+    if "deny_conditions" in request.POST:
+        changes = [_denied(change) for change in changes]
+    if "deny_all" in request.POST:
+        listed = [name.removeprefix("g:") for name in request.POST.getlist("group") if name.startswith("g:")]
+        saved = save_changes(assessment, changes, by=user, revision=revision, today=today)
+        return (
+            saved if saved.problems else deny_flags(assessment, listed, by=user, revision=saved.revision, today=today)
+        )
+    return save_changes(assessment, changes, by=user, revision=revision, today=today)
+
+
+def _overtaken(conflict: Overtaken) -> str:
+    return f"Changed elsewhere to “{conflict.theirs}”. Yours is not saved; enter it again to replace it."
+
+
+def _denied(change: Change) -> Change:
+    """A condition question that was on the screen and open becomes a no."""
+    if isinstance(change, ConditionChange) and change.answer == Answer.NOT_ASKED:
+        return ConditionChange(change.condition, Answer.NO)
+    return change
+
+
+@require_POST
+def assessment_save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Autosave: the changed fields in, their readouts out as JSON. Refused fields are named, the others are kept."""
+    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    try:
+        saved = _save(request, assessment)
+    except Conflict as error:
+        return JsonResponse({"code": error.code, "message": error.message}, status=409)
+    except DomainError as error:
+        return JsonResponse({"code": error.code, "message": first_message(error)}, status=400)
+    return JsonResponse(_answer(request, pk, saved))
+
+
+def _answer(request: HttpRequest, pk: int, saved: Saved) -> dict[str, Any]:
+    fresh = Board(Assessment.objects.with_people().get(pk=pk), timezone.localdate())
+    touched = [name for name in (*saved.written, *saved.elsewhere) if name.startswith("f:")]
+    return {
+        "revision": saved.revision,
+        "saved_at": timezone.localtime(fresh.assessment.saved_at).strftime("%H:%M"),
+        "written": saved.written,
+        "problems": [{"name": p.name, "code": p.code, "message": p.message} for p in saved.problems],
+        "conflicts": [{"name": c.name, "theirs": c.theirs, "message": _overtaken(c)} for c in saved.conflicts],
+        "elsewhere": saved.elsewhere,
+        **_readouts(fresh, touched),
+    }
+
+
+def _readouts(board: Board, names: list[str]) -> dict[str, dict[str, str]]:
+    """The small print under the touched figures, both sides of their rows, as the page draws it."""
+    cells: dict[str, str] = {}
+    rows: dict[str, str] = {}
+    for path in dict.fromkeys(name.split(":")[1] for name in names):
+        for where, side, mode in board.chart.places(path) or [(path, "", "")]:
+            html = render_to_string(
+                "staff/assessments/_reading.html", {"reading": reading(board.chart, where, side, mode)}
+            )
+            cells[f"f:{where}:{side}:{mode}"] = html
+        rows[path] = render_to_string(
+            "staff/assessments/_row_reading.html", {"reading": row_reading(board.chart, path)}
+        )
+    for name in names:
+        cells.setdefault(name, "")
+    return {"cells": cells, "rows": rows}
+
+
+@require_safe
+def assessment_section(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+    """One section as a fragment, for the page that is open."""
+    section = _section(key)
+    board = _board(request, pk)
+    return render(request, "staff/assessments/_section.html", _section_context(request, board, section))
+
+
+@require_safe
+def assessment_summary(request: HttpRequest, pk: int) -> HttpResponse:
+    """The column that grows: red flags, emerging causes, what is found, what is missing. With fresh rail marks."""
+    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    board = Board(assessment, timezone.localdate())
+    url = reverse("staff:assessment-edit", args=[pk])
+    preview = _preview(assessment)
+    context = {
+        "assessment": assessment,
+        "summary": summarise(board.chart, board.sheet),
+        "preview": preview,
+        "flags": _raised(board, preview),
+        "sections": rail(board, request.GET.get("section", FIRST), url),
+        "url": url,
+    }
+    return render(request, "staff/assessments/_summary.html", context)
+
+
+def _preview(assessment: Assessment) -> Preview | None:
+    """What the engine makes of it so far; nothing when it cannot tell yet (no knowledge, too little)."""
+    try:
+        return preview_causes(assessment, today=timezone.localdate())
+    except DomainError:
+        return None
+
+
+def _raised(board: Board, preview: Preview | None) -> list[dict[str, str]]:
+    """Every true red flag, answered or following from findings, with what it asks for."""
+    found = {flag.key: flag.contradiction for flag in preview.flags if flag.state == "true"} if preview else {}
+    keys = dict.fromkeys((*board.sheet.flags_yes, *found))
+    return [
+        {
+            "label": RED_FLAGS[key].label,
+            "text": f"{DISPOSITIONS[RED_FLAGS[key].disposition].label}. {ACTION_LABELS[RED_FLAGS[key].action]}."
+            + (" Follows from a finding although the answer was no." if found.get(key) else ""),
+        }
+        for key in keys
+        if key in RED_FLAGS
+    ]
+
+
+def _draft_url(assessment: Assessment) -> str:
+    """Where a plan is drafted from this assessment; empty while the planning pages are not installed."""
+    try:
+        return reverse("staff:plan-draft-new", args=[assessment.pk])
+    except NoReverseMatch:
+        return ""
+
+
+@require_POST
+def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign and lock. Open questions come back with the page, to be confirmed one by one."""
+    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    try:
+        sign(
+            assessment,
+            by=staff_user(request),
+            today=timezone.localdate(),
+            confirmed=request.POST.getlist("confirmed"),
+        )
+    except ManyProblems as error:
+        for problem in error.problems:
+            messages.error(request, problem.message)
+        return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
+    messages.success(request, "Assessment signed. It does not change any more.")
+    return redirect("staff:assessment-detail", pk=pk)
+
+
+@require_POST
+def assessment_flag_clear(request: HttpRequest, pk: int) -> HttpResponse:
+    """Clear a red flag with reason and source; it stays on the record."""
+    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    try:
+        clear_flag(
+            assessment,
+            request.POST.get("flag", ""),
+            by=staff_user(request),
+            reason=request.POST.get("reason", ""),
+            source=request.POST.get("source", ""),
+            today=timezone.localdate(),
+        )
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "Red flag cleared. It stays on the record and is asked again at the next visit.")
+    if assessment.state == Assessment.State.SIGNED:
+        return redirect("staff:assessment-detail", pk=pk)
+    return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=flags")
+
+
+@require_safe
+def assessment_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The record, read-only and printable: signed, or as far as the draft is."""
+    assessment = assessment_for(request.user, pk, to="clinical")
+    board = Board(assessment, timezone.localdate())
+    context = {
+        "assessment": assessment,
+        "header": header_for(request, assessment.episode.patient),
+        "record": record_of(board),
+        "draft_url": _draft_url(assessment),
+        "summary": summarise(board.chart, board.sheet),
+        "may_treat": may(request.user, Permission.CLINICAL_EDIT),
+        "crumbs": [
+            {
+                "label": assessment.episode.complaint,
+                "url": reverse("staff:episode-detail", args=[assessment.episode_id]),
+            },
+            {"label": str(assessment), "url": ""},
+        ],
+    }
+    return render(request, "staff/assessments/detail.html", context)
