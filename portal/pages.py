@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
@@ -40,13 +40,13 @@ def portal_page(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Open the door to one's own record (403 for everyone else), then answer in the patient's language and zone."""
 
-    @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         patient = own_patient(request.user)
         visitor = Visitor(cast(User, request.user), patient, timezone.now())
         with speaking_to(patient):
             return view(request, visitor, *args, **kwargs)
 
+    update_wrapper(guarded, view)
     return guarded
 
 
