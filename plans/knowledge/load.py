@@ -11,7 +11,7 @@ from django.db import transaction
 from plans.knowledge.documents import Documents, file_of
 from plans.knowledge.parse import read_documents
 from plans.knowledge.rows.codec import Codec, Fragment, fingerprint
-from plans.knowledge.rows.documents import CODECS
+from plans.knowledge.rows.documents import CODECS, entry_of
 from plans.knowledge.rows.revision import record_revision
 from plans.knowledge.rows.treatments import ExerciseCodec
 from plans.knowledge.stricter import additions
@@ -81,7 +81,7 @@ def _load_entry(
         codec.write(None, shipped, order=order, shipped_hash=digest)
         report.created += 1
         return True
-    present = codec.canonical(codec.fragment(row))
+    present = entry_of(codec, row)
     if present == shipped:
         report.unchanged += 1
         if codec.hash_of(row) != digest:

@@ -7,10 +7,12 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from pydantic import ValidationError
+
 from exercises.models import Exercise
 from plans.knowledge.documents import Documents, shipped_documents
 from plans.knowledge.rows.causes import PhaseCodec, RootCauseCodec
-from plans.knowledge.rows.codec import Codec
+from plans.knowledge.rows.codec import Codec, Fragment
 from plans.knowledge.rows.inactive import without
 from plans.knowledge.rows.safety import ConditionCodec, RedFlagCodec
 from plans.knowledge.rows.treatments import EducationCodec, ExerciseCodec, RestrictionCodec, TechniqueCodec
@@ -53,6 +55,15 @@ def documents_from_rows() -> Documents:
     data = deepcopy(_frame())
     off = switched_off()
     for codec in CODECS:
-        entries = [codec.canonical(codec.fragment(row)) for row in codec.queryset() if codec.key_of(row) not in off]
-        data[codec.document][codec.list_name] = entries
+        rows = [row for row in codec.queryset() if codec.key_of(row) not in off]
+        data[codec.document][codec.list_name] = [entry_of(codec, row) for row in rows]
     return Documents(**{name: without(content, off) for name, content in data.items()})
+
+
+def entry_of(codec: Codec, row: Any) -> Fragment:
+    """The entry in canonical form; one of the wrong shape stays as it is, for the parser to name what is wrong."""
+    fragment = codec.fragment(row)
+    try:
+        return codec.canonical(fragment)
+    except ValidationError:
+        return fragment
