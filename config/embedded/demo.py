@@ -189,6 +189,7 @@ def web_command(host: str, port: int) -> list[str]:
         "--workers=2",
         "--threads=4",
         "--graceful-timeout=5",
+        "--preload",  # one import for all web workers
         "--no-control-socket",
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import django
 
 # Commands of the domain packages, in the order in which they build on each other.
-DATA_COMMANDS = ("load_knowledge", "seed_demo")
+DATA_COMMANDS = {"load_knowledge": "Loading the clinical knowledge", "seed_demo": "Seeding the demo clinic"}
 
 
 def main() -> int:
@@ -25,8 +25,8 @@ def main() -> int:
         step("Updating the database")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
-        for name in DATA_COMMANDS:
-            run_data_command(name)
+        for name, title in DATA_COMMANDS.items():
+            run_data_command(name, title)
         collect_static()
     except OperationalError as error:
         print(f"\n{database_trouble(error)}", file=sys.stderr)
@@ -41,13 +41,14 @@ def step(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-def run_data_command(name: str) -> None:
-    from django.core.management import call_command, get_commands
+def run_data_command(name: str, title: str) -> None:
+    from django.core.management import call_command
 
-    if name not in get_commands():
-        return
-    step({"load_knowledge": "Loading the clinical knowledge", "seed_demo": "Seeding the demo clinic"}[name])
-    call_command(name, stdout=io.StringIO(), verbosity=0)
+    step(title)
+    output = io.StringIO()
+    call_command(name, stdout=output, verbosity=0)
+    for line in output.getvalue().splitlines():
+        step(f"  {line}")
 
 
 def collect_static() -> None:
