@@ -26,7 +26,8 @@ class Env:
     values: Mapping[str, str]
 
     def text(self, name: str, default: str = "") -> str:
-        return self.values.get(name, default).strip()
+        """The text without blanks around it; an empty one counts as not given."""
+        return self.values.get(name, "").strip() or default
 
     def flag(self, name: str, default: bool = False) -> bool:
         word = self.values.get(name, "").strip().lower()

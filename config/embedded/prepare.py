@@ -11,6 +11,8 @@ from pathlib import Path
 
 import django
 
+from config.trouble import database_trouble
+
 # Commands of the domain packages, in the order in which they build on each other.
 DATA_COMMANDS = {"load_knowledge": "Loading the clinical knowledge", "seed_demo": "Seeding the demo clinic"}
 
@@ -74,20 +76,6 @@ def fingerprint(paths: Iterable[Path]) -> str:
         status = path.stat()
         total.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
     return total.hexdigest()
-
-
-def database_trouble(error: Exception) -> str:
-    """What to do about a database that does not answer; never shows the password."""
-    from django.db import connection
-
-    address = connection.settings_dict
-    where = f"{address['HOST'] or 'the local socket'}:{address['PORT'] or 5432}/{address['NAME']}"
-    source = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "the private PostgreSQL"
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return (
-        f"The database does not answer at {where} (from {source}): {reason}\n"
-        "Check that it runs and that name, user and password are right; without DATABASE_URL, `make demo` starts one."
-    )
 
 
 if __name__ == "__main__":

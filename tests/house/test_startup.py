@@ -163,3 +163,29 @@ def test_production_passes_the_deployment_checks() -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+# --- A database that does not answer ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", [["manage.py", "migrate"], ["-m", "config.embedded.prepare"]])
+def test_a_silent_database_is_named_without_its_password(command: list[str]) -> None:
+    environment = {
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+        "KINEPLAN_ENV": "demo",
+        "DATABASE_URL": "postgresql://clinic:hunter2@127.0.0.1:9/kineplan",
+    }
+
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 1
+    assert "The database does not answer at 127.0.0.1:9/kineplan (DATABASE_URL)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_settings_that_cannot_be_read_are_named() -> None:
+    done = start({"KINEPLAN_ENV": "local", "DATABASE_URL": "sqlite:///clinic.db"})
+
+    assert done.returncode != 0
+    assert "DATABASE_URL must start with postgresql://" in done.stderr
