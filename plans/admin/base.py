@@ -27,6 +27,7 @@ else:
     InlineBase = object
 
 _PROBLEMS = "_knowledge_problems"
+_LONG_TEXT = 200
 
 
 def may_edit_knowledge(user: Any) -> bool:
@@ -57,9 +58,34 @@ class KeyFields(InlineBase):
         if db_field.name == "phases":
             return PhasesField(**options)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(db_field, models.JSONField) and field is not None:
-            field.widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
+        widget = self.widget_for(db_field)
+        if field is not None and widget is not None:
+            field.widget = widget
         return field
+
+    def widget_for(self, db_field: Any) -> forms.Widget | None:
+        """Room for long texts and rules; None = the admin's own widget."""
+        if isinstance(db_field, models.JSONField):
+            return forms.Textarea(attrs={"rows": 4, "cols": 80})
+        if type(db_field) is models.CharField and (db_field.max_length or 0) >= _LONG_TEXT and not db_field.choices:
+            return forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+        if isinstance(db_field, models.TextField):
+            return forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+        return None
+
+
+class CompactFields(KeyFields):
+    """Small boxes, for the rows of a table."""
+
+    def widget_for(self, db_field: Any) -> forms.Widget | None:
+        if isinstance(db_field, models.JSONField):
+            return forms.Textarea(attrs={"rows": 1, "cols": 22})
+        if type(db_field) is models.CharField and not db_field.choices:
+            long = (db_field.max_length or 0) >= _LONG_TEXT
+            return forms.Textarea(attrs={"rows": 1, "cols": 30}) if long else forms.TextInput(attrs={"size": 14})
+        if isinstance(db_field, (models.PositiveSmallIntegerField, models.FloatField, models.DecimalField)):
+            return forms.NumberInput(attrs={"size": 4, "class": "vSmallNumber", "step": "any"})
+        return None
 
 
 class KnowledgePermissions(InlineBase):

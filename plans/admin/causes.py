@@ -7,18 +7,18 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from plans.admin.base import ChildPermissions, KeyFields, KnowledgeAdmin
+from plans.admin.base import ChildPermissions, CompactFields, KeyFields, KnowledgeAdmin
 from plans.admin.fields import flag_choices, region_choices
 from plans.models import EducationTopic, PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
 
 
-class EvidenceInline(ChildPermissions, KeyFields, admin.TabularInline):  # type: ignore[type-arg]
+class EvidenceInline(ChildPermissions, CompactFields, admin.TabularInline):  # type: ignore[type-arg]
     model = RootCauseEvidence
     extra = 0
     fields = ("kind", "group", "finding", "op", "value", "weight", "order")
 
 
-class GoalInline(ChildPermissions, KeyFields, admin.TabularInline):  # type: ignore[type-arg]
+class GoalInline(ChildPermissions, CompactFields, admin.TabularInline):  # type: ignore[type-arg]
     model = RootCauseGoal
     extra = 0
     fields = ("metric", "op", "target", "by", "order")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 
 from exercises.models import Exercise, ExerciseDosage
-from plans.admin.base import ChildPermissions, KeyFields, KnowledgeAdmin
+from plans.admin.base import ChildPermissions, CompactFields, KnowledgeAdmin
 from plans.admin.fields import condition_choices, load_tag_choices, muscle_choices
 from plans.models import Technique
 
 
-class DosageInline(ChildPermissions, KeyFields, admin.TabularInline):  # type: ignore[type-arg]
+class DosageInline(ChildPermissions, CompactFields, admin.TabularInline):  # type: ignore[type-arg]
     model = ExerciseDosage
     extra = 0
     max_num = 3

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from clinic.anatomy import MUSCLE_CHOICES, REGION_CHOICES
 from clinic.models import Condition
@@ -62,11 +64,19 @@ def with_all(choices: Callable[[], Choices]) -> Callable[[], Choices]:
     return found
 
 
+class KeySelect(FilteredSelectMultiple):
+    """The admin's two-box select in a box of its own, which its script expects; else the label lands behind it."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        inner = super().render(name, value, attrs, renderer)
+        return format_html('<div class="related-widget-wrapper">{}</div>', inner)
+
+
 class KeyChoicesField(forms.MultipleChoiceField):
     """Several keys out of those that exist. A stored key that no longer exists stays visible, so that it can go."""
 
     def __init__(self, *, source: Callable[[], Choices], name: str, **options: Any) -> None:
-        widget = FilteredSelectMultiple(verbose_name=name, is_stacked=False)
+        widget = KeySelect(verbose_name=name, is_stacked=False)
         super().__init__(choices=source, widget=widget, **options)
 
     def prepare_value(self, value: Any) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from plans.admin.base import ChildPermissions, KeyFields, KnowledgeAdmin
+from plans.admin.base import ChildPermissions, CompactFields, KnowledgeAdmin
 from plans.admin.fields import credential_choices, region_choices, technique_choices
 from plans.models import DoseParameter, RegionRestriction, Technique
 
 
-class DoseParameterInline(ChildPermissions, KeyFields, admin.TabularInline):  # type: ignore[type-arg]
+class DoseParameterInline(ChildPermissions, CompactFields, admin.TabularInline):  # type: ignore[type-arg]
     model = DoseParameter
     extra = 0
     fields = ("parameter", "label", "unit", "default", "minimum", "maximum", "note", "verify", "order")
@@ -17,7 +17,7 @@ class DoseParameterInline(ChildPermissions, KeyFields, admin.TabularInline):  # 
 
 @admin.register(Technique)
 class TechniqueAdmin(KnowledgeAdmin):
-    list_display = ("name", "key", "category", "phases", "consent", "is_active")
+    list_display = ("name", "key", "category", "phases", "verify", "is_active")
     list_filter = ("category", "consent", "is_active", "verify")
     search_fields = ("name", "key", "aim", "evidence")
     inlines = (DoseParameterInline,)

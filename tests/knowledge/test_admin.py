@@ -26,7 +26,8 @@ def client_of(user: User) -> Client:
 
 @pytest.fixture
 def manager() -> User:
-    return ManagerFactory.create(name="Mara Manager")
+    user: User = ManagerFactory.create(name="Mara Manager")
+    return user
 
 
 @pytest.fixture
