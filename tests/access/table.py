@@ -1,6 +1,7 @@
 """Who may ask for what. Seven letters per method, one for each actor in ``ACTORS``:
 
-``.`` let in (also with a complaint about the input), ``L`` sent to log in, ``F`` 403, ``N`` 404, ``M`` 405, ``-`` not tried.
+``.`` let in (also with a complaint about the input), ``L`` sent to log in, ``F`` 403, ``N`` 404, ``M`` 405,
+``-`` not tried.
 """
 
 from __future__ import annotations
@@ -60,4 +61,10 @@ TABLE: dict[str, Row] = {
     "staff:assessment-new": Row(NO_METHOD, "L.NFFFN", EPISODE),
     "staff:assessment-detail": Row("L.NF.FN", kwargs=ASSESSMENT),
     "staff:assessment-edit": Row("L.NFFFN", "L.NFFFN", ASSESSMENT),
+    # ---------------------------------------------------------------------------- staff: diary
+    "staff:diary": Row("L....FF"),
+    "staff:appointment-new": Row("L....FF", "L....FF"),
+    "staff:appointment-edit": Row("L.N..FN", "L.N..FN", of(pk="appointment")),
+    "staff:appointment-cancel": Row("L.N..FN", "L.N..FN", of(pk="appointment")),
+    "staff:appointment-state": Row(NO_METHOD, "L.N..FN", of(pk="appointment")),
 }

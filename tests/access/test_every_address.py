@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -35,7 +35,7 @@ def world() -> World:
     return build_world()
 
 
-def symbol(answer: HttpResponse) -> str:
+def symbol(answer: HttpResponseBase) -> str:
     """What happened, in one letter of the table."""
     location = answer.headers.get("Location", "")
     if answer.status_code == 401 or (answer.status_code == 302 and "/accounts/login" in location):

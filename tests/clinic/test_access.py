@@ -125,7 +125,8 @@ def test_every_change_leaves_history_even_by_raw_sql() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE clinic_patient SET given_name = 'After' WHERE id = %s", [patient.pk])
 
-    events = Patient.pgh_event_model.objects.filter(pgh_obj_id=patient.pk).order_by("pgh_id")
+    history: Any = Patient
+    events = history.pgh_event_model.objects.filter(pgh_obj_id=patient.pk).order_by("pgh_id")
     assert list(events.values_list("pgh_label", "given_name")) == [("insert", "Before"), ("update", "After")]
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM clinic_patientevent")

@@ -14,6 +14,8 @@ from exercises.models import Prescription, PrescriptionPause, SessionLog
 from tests.factories.clinic import PatientFactory
 from tests.factories.exercises import PrescriptionFactory
 
+HISTORY: Any = SessionLog.pgh_event_model  # type: ignore[attr-defined]
+
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -66,7 +68,7 @@ def test_a_later_act_corrects_in_place_and_history_keeps_both() -> None:
     log = SessionLog.objects.get()
     assert result.outcome is Outcome.CORRECTED
     assert (log.state, log.reason, log.pain) == ("skipped", "pain", 0)
-    assert list(SessionLog.pgh_event_model.objects.order_by("pgh_id").values_list("pgh_label", "state")) == [
+    assert list(HISTORY.objects.order_by("pgh_id").values_list("pgh_label", "state")) == [
         ("insert", "done"),
         ("update", "skipped"),
     ]
@@ -168,7 +170,7 @@ def test_undo_takes_back_and_history_keeps_it() -> None:
         undo(log, by=PatientFactory().user)
     undo(log, by=prescription.patient.user)
     assert not SessionLog.objects.exists()
-    assert SessionLog.pgh_event_model.objects.filter(pgh_label="delete").count() == 1
+    assert HISTORY.objects.filter(pgh_label="delete").count() == 1
 
 
 def test_hold_and_resume_keep_the_days() -> None:

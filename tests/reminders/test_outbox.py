@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -27,7 +28,7 @@ def message(state: str, **kwargs: object) -> OutboxMessage:
 @pytest.mark.parametrize("new", State.values)
 def test_every_pair_of_states(state: str, new: str) -> None:
     row = message(state)
-    values = {"sent_at": NOW} if new in ("sent", "delivered") else {}
+    values: dict[str, Any] = {"sent_at": NOW} if new in ("sent", "delivered") else {}
     if new in ("claimed", "sending") and new in MOVES[state]:
         return  # only claim() and begin_sending() go there, see below
     if new in MOVES[state]:

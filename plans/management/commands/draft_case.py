@@ -16,7 +16,7 @@ from plans.knowledge.parse import shipped_knowledge
 
 class Command(BaseCommand):
     help = "Draft a plan for a case file (the format of the acceptance cases) and print it."
-    requires_system_checks = []  # type: ignore[assignment]  # the engine needs neither database nor services
+    requires_system_checks = []  # the engine needs neither database nor services
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,7 +35,9 @@ class Command(BaseCommand):
         except KnowledgeError as error:
             raise CommandError(f"The shipped knowledge is broken: {error}") from error
         except CaseError as error:
-            raise CommandError(f"{path} cannot be drafted:\n" + "\n".join(f"  - {p}" for p in error.problems)) from error
+            raise CommandError(
+                f"{path} cannot be drafted:\n" + "\n".join(f"  - {p}" for p in error.problems)
+            ) from error
         for warning in case.warnings:
             self.stderr.write(f"{path.name}: {warning}")
         result = generate(case.facts, knowledge, today=timezone.localdate())
