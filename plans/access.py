@@ -7,7 +7,9 @@ from django.http import Http404
 
 from clinic.access import Purpose, patient_for
 from clinic.models import User
-from plans.models import Plan, PlanVersion
+from plans.models import Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+
+PATIENT = "version__plan__episode__patient"
 
 
 def plan_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> Plan:
@@ -21,8 +23,45 @@ def plan_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -
 
 def version_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> PlanVersion:
     """A plan version with all that its page shows; the same two answers as :func:`plan_for`."""
-    version = PlanVersion.objects.for_page().filter(pk=pk).first()
-    if version is None:
+    owner = PlanVersion.objects.filter(pk=pk).values_list("plan__episode__patient_id", flat=True).first()
+    if owner is None:
         raise Http404("No such plan version.")
-    patient_for(user, version.plan.episode.patient_id, to=to)
+    patient_for(user, owner, to=to)
+    version: PlanVersion = PlanVersion.objects.for_page().get(pk=pk)
     return version
+
+
+def phase_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> PlanPhase:
+    """A phase of a version; the same two answers."""
+    phase = PlanPhase.objects.select_related(PATIENT).filter(pk=pk).first()
+    if phase is None:
+        raise Http404("No such phase.")
+    patient_for(user, phase.version.plan.episode.patient_id, to=to)
+    return phase
+
+
+def cause_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> PlanCause:
+    """A ranked cause of a version; the same two answers."""
+    cause = PlanCause.objects.select_related(PATIENT).filter(pk=pk).first()
+    if cause is None:
+        raise Http404("No such cause.")
+    patient_for(user, cause.version.plan.episode.patient_id, to=to)
+    return cause
+
+
+def item_for(user: User | AnonymousUser, kind: str, pk: int, *, to: Purpose = "treat") -> PlanTechnique | PlanExercise:
+    """A technique or exercise of a phase; the same two answers."""
+    item = _item(kind, pk)
+    if item is None:
+        raise Http404("No such item.")
+    patient_for(user, item.phase.version.plan.episode.patient_id, to=to)
+    return item
+
+
+def _item(kind: str, pk: int) -> PlanTechnique | PlanExercise | None:
+    if kind == "technique":
+        return PlanTechnique.objects.select_related("technique", f"phase__{PATIENT}").filter(pk=pk).first()
+    if kind == "exercise":
+        steps = ("exercise__progression", "exercise__regression")
+        return PlanExercise.objects.select_related("exercise", *steps, f"phase__{PATIENT}").filter(pk=pk).first()
+    return None

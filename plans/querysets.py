@@ -28,16 +28,35 @@ class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
 
     def for_page(self) -> Self:
         """Everything the draft page, the signed page and the portal show, one query per kind of row."""
+        phase = _row_type(self.model, "phases")
         return self.select_related(
-            "plan__episode__patient", "plan__episode__practitioner__user", "assessment", "signed_by__user", "created_by"
+            "plan__episode__patient",
+            "plan__episode__practitioner__user",
+            "assessment",
+            "based_on",
+            "signed_by__user",
+            "created_by",
         ).prefetch_related(
             "causes",
             "goals",
-            "edits__by",
-            "phases__plantechniques__technique",
-            "phases__plantechniques__override__by__user",
-            "phases__planexercises__exercise",
-            "phases__planexercises__override__by__user",
-            "phases__education__topic",
+            _joined(self.model, "edits", "by"),
+            "phases",
+            _joined(phase, "plantechniques", "technique", "override__by__user", prefix="phases__"),
+            _joined(phase, "planexercises", "exercise", "override__by__user", prefix="phases__"),
+            _joined(phase, "education", "topic", prefix="phases__"),
             "phases__criteria",
         )
+
+
+def _row_type(model: type[models.Model], relation: str) -> type[models.Model]:
+    """The model at the other end of a reverse relation (importing it here would be a cycle)."""
+    found = model._meta.get_field(relation).related_model
+    if not isinstance(found, type):
+        raise TypeError(f"{model.__name__}.{relation} is no relation")
+    return found
+
+
+def _joined(model: type[models.Model], relation: str, *related: str, prefix: str = "") -> models.Prefetch[str]:
+    """A prefetch whose rows come with what they point to, in one query."""
+    rows = _row_type(model, relation)._default_manager.select_related(*related)
+    return models.Prefetch(f"{prefix}{relation}", queryset=rows)

@@ -128,6 +128,7 @@ def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
         draft.save(update_fields=["content_hash", "state", "signed_by", "signed_at"])
     except IntegrityError as error:
         raise Conflict("database_refused", "The database refused the signature. Nothing was released.") from error
+    draft.plan = plan
     enter_phase(plan, draft, number=draft.start_phase or 0, by=by, reason=f"Version {draft.number} signed", today=today)
     return draft
 

@@ -1,7 +1,36 @@
-"""URLs of this area of the staff pages."""
+"""URLs of the plan pages."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, register_converter
 
-urlpatterns: list[URLPattern] = []
+from staff.plans import items, views
+
+
+class KindConverter:
+    """``technique`` or ``exercise``."""
+
+    regex = "technique|exercise"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(KindConverter, "itemkind")
+
+urlpatterns: list[URLPattern] = [
+    path("assessments/<int:pk>/plan/", views.plan_draft_new, name="plan-draft-new"),
+    path("plan-versions/<int:pk>/", views.plan_version, name="plan-version"),
+    path("plan-versions/<int:pk>/redraft/", views.plan_redraft, name="plan-redraft"),
+    path("plan-versions/<int:pk>/recheck/", views.plan_recheck, name="plan-recheck"),
+    path("plan-versions/<int:pk>/sign/", views.plan_sign, name="plan-sign"),
+    path("plans/<int:pk>/revise/", views.plan_revise, name="plan-revise"),
+    path("plans/<int:pk>/phase/", views.plan_phase, name="plan-phase"),
+    path("plan-causes/<int:pk>/", views.plan_cause_decide, name="plan-cause"),
+    path("plan-phases/<int:pk>/add/<itemkind:kind>/", items.plan_add, name="plan-add"),
+    path("plan-items/<itemkind:kind>/<int:pk>/", items.plan_item, name="plan-item"),
+    path("plan-items/<itemkind:kind>/<int:pk>/move/", items.plan_item_move, name="plan-item-move"),
+]

@@ -1,0 +1,205 @@
+"""The plan's pages: draft, read, decide on causes, sign, revise, move between phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from assessments.access import assessment_for
+from clinic.actions import first_message
+from clinic.errors import DomainError, ManyProblems
+from clinic.models import Patient
+from clinic.permissions import Permission, may
+from plans.access import cause_for, plan_for, version_for
+from plans.actions import decide_cause, draft_plan, move_to_phase, recheck, revise, sign
+from plans.actions.drafting import usable_knowledge
+from plans.models import Plan, PlanCause, PlanPhase, PlanVersion
+from staff.forms import add_problems
+from staff.headers import header_for, staff_user
+from staff.plans.forms import CauseForm, PhaseForm, ReasonForm
+from staff.plans.page import build_page, never_soften
+
+
+def patient_today(patient: Patient) -> date:
+    """The day in the patient's own calendar: what is prescribed begins on it."""
+    return timezone.localdate(timezone=ZoneInfo(patient.time_zone))
+
+
+def plan_crumbs(version: PlanVersion, *more: tuple[str, str]) -> list[dict[str, str]]:
+    """Patient > episode > plan version > more."""
+    episode = version.plan.episode
+    steps = [
+        (episode.patient.display_name, reverse("staff:patient-detail", args=[episode.patient_id])),
+        (episode.complaint, reverse("staff:episode-detail", args=[episode.pk])),
+        (f"Plan, version {version.number}", version_url(version.pk)),
+        *more,
+    ]
+    return [{"label": label, "url": url} for label, url in steps]
+
+
+def version_url(pk: int) -> str:
+    return reverse("staff:plan-version", args=[pk])
+
+
+def _show(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
+    version = version_for(request.user, pk)
+    user = staff_user(request)
+    patient = version.plan.episode.patient
+    may_treat = may(user, Permission.CLINICAL_EDIT)
+    page = build_page(version, usable_knowledge(), user=user, may_treat=may_treat, today=patient_today(patient))
+    context: dict[str, Any] = {
+        "page": page,
+        "version": version,
+        "plan": version.plan,
+        "patient": patient,
+        "header": header_for(request, patient),
+        "crumbs": plan_crumbs(version),
+        "may_treat": may_treat,
+        "versions": PlanVersion.objects.filter(plan=version.plan).order_by("-number"),
+        "never_soften": never_soften(version),
+        "steps": _steps(version) if may_treat else (),
+        "redraft_url": reverse("staff:plan-redraft", args=[pk]),
+        "cause_decisions": PlanCause.Decision.choices,
+        "nav": "patient-list",
+        **extra,
+    }
+    return render(request, "staff/plans/version.html", context, status=status)
+
+
+def _steps(version: PlanVersion) -> tuple[PlanPhase, ...]:
+    """The phases that a person may move the patient to now."""
+    current = version.plan.current_phase
+    if version.state != PlanVersion.State.SIGNED or version.plan.state != Plan.State.ACTIVE or current is None:
+        return ()
+    return tuple(p for p in version.phases.all() if p.number != current and p.number <= current + 1)
+
+
+@require_safe
+def plan_version(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: the draft to work on, the signed plan to read, or what to do when there is none."""
+    return _show(request, pk)
+
+
+@require_POST
+def plan_draft_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draft the plan from an assessment."""
+    assessment = assessment_for(request.user, pk, to="treat")
+    user = staff_user(request)
+    try:
+        version = draft_plan(assessment, user, today=patient_today(assessment.episode.patient))
+    except DomainError as error:
+        messages.error(request, first_message(error))
+        return redirect("staff:episode-detail", pk=assessment.episode_id)
+    return redirect("staff:plan-version", pk=version.pk)
+
+
+@require_POST
+def plan_redraft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draft anew from the same assessment; the edits of this draft are dropped."""
+    version = version_for(request.user, pk, to="treat")
+    assessment = assessment_for(request.user, version.assessment_id, to="treat")
+    try:
+        fresh = draft_plan(assessment, staff_user(request), today=patient_today(assessment.episode.patient))
+    except DomainError as error:
+        messages.error(request, first_message(error))
+        return redirect("staff:plan-version", pk=pk)
+    messages.success(request, "Drafted anew from today's facts.")
+    return redirect("staff:plan-version", pk=fresh.pk)
+
+
+@require_POST
+def plan_recheck(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep the edited draft and check each item against today's facts."""
+    version = version_for(request.user, pk, to="treat")
+    form = ReasonForm(request.POST)
+
+    def act() -> None:
+        today = patient_today(version.plan.episode.patient)
+        recheck(version, staff_user(request), reason=form.cleaned_data["reason"], today=today)
+
+    if _done(form, act):
+        messages.success(request, "Every item was checked again.")
+        return redirect("staff:plan-version", pk=pk)
+    return _show(request, pk, status=422, recheck_form=form)
+
+
+@require_POST
+def plan_sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign; what stands in the way is said on the page, and nothing is released."""
+    version = version_for(request.user, pk, to="treat")
+    try:
+        sign(version, staff_user(request), today=patient_today(version.plan.episode.patient))
+    except DomainError as error:
+        problems = error.problems if isinstance(error, ManyProblems) else (error,)
+        return _show(request, pk, status=409, refused=problems)
+    messages.success(request, "Signed. The home exercises are in the patient's portal.")
+    return redirect("staff:plan-version", pk=pk)
+
+
+@require_POST
+def plan_revise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the next version of a signed plan."""
+    plan = plan_for(request.user, pk, to="treat")
+    try:
+        draft = revise(plan, staff_user(request), today=patient_today(plan.episode.patient))
+    except DomainError as error:
+        messages.error(request, first_message(error))
+        return redirect("staff:episode-detail", pk=plan.episode_id)
+    return redirect("staff:plan-version", pk=draft.pk)
+
+
+@require_POST
+def plan_phase(request: HttpRequest, pk: int) -> HttpResponse:
+    """Advance or step back; the home exercises change with it."""
+    plan = plan_for(request.user, pk, to="treat")
+    form = PhaseForm(request.POST)
+
+    def act() -> None:
+        data, today = form.cleaned_data, patient_today(plan.episode.patient)
+        move_to_phase(plan, staff_user(request), to=data["to"], reason=data["reason"], today=today)
+
+    done = _done(form, act)
+    version = plan.versions.filter(state=PlanVersion.State.SIGNED).first() or plan.versions.first()
+    if version is None:
+        return redirect("staff:episode-detail", pk=plan.episode_id)
+    if done:
+        messages.success(request, f"Phase {form.cleaned_data['to']} has begun. The home exercises were changed.")
+        return redirect("staff:plan-version", pk=version.pk)
+    return _show(request, version.pk, status=422, phase_form=form)
+
+
+@require_POST
+def plan_cause_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept or reject a cause; the draft is chosen anew without a rejected one."""
+    cause = cause_for(request.user, pk)
+    form = CauseForm(request.POST)
+
+    def act() -> None:
+        data, today = form.cleaned_data, patient_today(cause.version.plan.episode.patient)
+        decide_cause(cause, staff_user(request), decision=data["decision"], reason=data["reason"], today=today)
+
+    if _done(form, act):
+        messages.success(request, f"“{cause.title}” is kept as {cause.get_decision_display().lower()}.")
+        return redirect(f"{version_url(cause.version_id)}#causes")
+    return _show(request, cause.version_id, status=422, cause_form=form, cause_key=cause.key)
+
+
+def _done(form: ReasonForm, act: Callable[[], None]) -> bool:
+    """Run the action of a valid form; False with the problems at their fields."""
+    if not form.is_valid():
+        return False
+    try:
+        act()
+    except DomainError as error:
+        add_problems(form, error)
+        return False
+    return True
