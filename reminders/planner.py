@@ -183,7 +183,9 @@ def _visits_ahead(now: datetime) -> QuerySet[Appointment]:
 
 def _add_visits(batch: list[Appointment], now: datetime) -> int:
     subjects = [f"{VISIT}{row.pk}" for row in batch]
-    known = set(OutboxMessage.objects.filter(subject__in=subjects).values_list("subject", "occurrence"))
+    people = {row.patient_id for row in batch}
+    told = OutboxMessage.objects.filter(patient__in=people, kind=Kind.APPOINTMENT, subject__in=subjects)
+    known = set(told.values_list("subject", "occurrence"))
     return _insert([row for visit in batch for row in _visit_row(visit, now, known)])
 
 

@@ -10,8 +10,10 @@ from django.db.models import Count, Min, Q
 
 from clinic.models import Patient
 from reminders.clock import from_week_minute
+from reminders.facts import VISIT
 from reminders.models import Channel, ContactRules, Kind, OutboxMessage, Preference, State
 from reminders.planner import EVERY_DAY
+from scheduling.models import Appointment
 
 # Older than this and something is stuck: workers, broker or mail server.
 ALARM_AFTER = timedelta(minutes=2)
@@ -89,3 +91,13 @@ def health(*, now: datetime) -> Health:
     )
     age = now - row["oldest"] if row["oldest"] else timedelta(0)
     return Health(age, row["due"], row["doubtful"], row["failed"], row["sent"])
+
+
+def reminder_of(visit: Appointment) -> OutboxMessage | None:
+    """The latest reminder of a visit, for the page of the visit: its state, never what the visit is for."""
+    found: OutboxMessage | None = (
+        OutboxMessage.objects.filter(patient=visit.patient_id, kind=Kind.APPOINTMENT, subject=f"{VISIT}{visit.pk}")
+        .order_by("-due_at", "-id")
+        .first()
+    )
+    return found

@@ -15,6 +15,7 @@ from tests.factories.clinic import (
     PatientFactory,
     PractitionerFactory,
 )
+from tests.factories.scheduling import AppointmentFactory
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ def build_world() -> World:
     episode = EpisodeFactory(patient=patient, practitioner=practitioner)
     assessment = AssessmentFactory(episode=episode, author=practitioner.user)
     consent = ConsentFactory(patient=patient, kind=Consent.Kind.NEEDLING, recorded_by=practitioner.user)
+    appointment = AppointmentFactory(patient=patient, practitioner=practitioner)
     users: dict[str, User | None] = {
         "anonymous": None,
         "physio": practitioner.user,
@@ -41,5 +43,5 @@ def build_world() -> World:
         "patient": patient.user,
         "other": PatientFactory().user,
     }
-    ids = {"patient": patient.pk, "episode": episode.pk, "assessment": assessment.pk, "consent": consent.pk}
+    ids = {"patient": patient.pk, "episode": episode.pk, "assessment": assessment.pk, "consent": consent.pk, "appointment": appointment.pk}
     return World(users, ids)
