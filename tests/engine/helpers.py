@@ -19,6 +19,8 @@ from plans.knowledge.parse import shipped_knowledge
 
 TODAY = date(2026, 1, 15)
 PHASES = (1, 2, 3)
+SIGNED = Consent(True, True, True)
+NO_OPTIONS = Options()
 
 # A complete assessment of the low back in which nothing is wrong: tests change single findings.
 CALM_BACK: dict[str, Any] = {
@@ -65,7 +67,7 @@ def make_facts(
     unanswered: tuple[str, ...] = (),
     cleared: tuple[str, ...] = (),
     base: dict[str, Any] | None = None,
-    consent: Consent = Consent(True, True, True),
+    consent: Consent = SIGNED,
     credentials: tuple[str, ...] = ("registered_physio", "dry_needling_certificate"),
     declined: frozenset[str] = frozenset(),
 ) -> Facts:
@@ -82,9 +84,7 @@ def make_facts(
             if k not in unanswered
         },
         flags={
-            k: FlagFact(
-                k, "cleared" if k in cleared else "true" if k in true_flags else "false", true_flags.get(k, ())
-            )
+            k: FlagFact(k, "cleared" if k in cleared else "true" if k in true_flags else "false", true_flags.get(k, ()))
             for k in known.red_flags
             if k not in unanswered
         },
@@ -121,7 +121,7 @@ def with_causes(*causes: RootCause) -> Knowledge:
     return replace(knowledge(), root_causes={c.key: c for c in causes})
 
 
-def draft(facts: Facts, known: Knowledge | None = None, options: Options = Options()) -> Draft:
+def draft(facts: Facts, known: Knowledge | None = None, options: Options = NO_OPTIONS) -> Draft:
     result = generate(facts, known or knowledge(), options, today=TODAY)
     assert isinstance(result, Draft), result
     return result

@@ -1,4 +1,4 @@
-"""The eight vignettes, completely: disposition, start, causes, content, exclusions with the true reason, notes, goals."""
+"""The eight vignettes, completely: disposition, start, causes, content, exclusions with true reasons, notes, goals."""
 
 import json
 from pathlib import Path
@@ -81,9 +81,17 @@ SAID: dict[str, tuple[str, ...]] = {
     "no technique or exercise shown even if the therapist has typed one": (
         "no technique or exercise is shown, even if the therapist has typed one",
     ),
-    "which answers caused the block": ("answers that caused the block", "ces_bladder", "ces_saddle", "ces_bilateral_legs"),
+    "which answers caused the block": (
+        "answers that caused the block",
+        "ces_bladder",
+        "ces_saddle",
+        "ces_bilateral_legs",
+    ),
     "time and person informed recorded": ("time and person informed recorded",),
-    "telephone handover note with findings": ("telephone handover note with findings", "neuro.saddle_sensation_reduced"),
+    "telephone handover note with findings": (
+        "telephone handover note with findings",
+        "neuro.saddle_sensation_reduced",
+    ),
     "hop test must not be requested": ("hop test must not be requested",),
     "urgent imaging and sports-medicine referral": ("urgent imaging and sports-medicine",),
     "upgrade to same day and non-weight-bearing if the sore spot is on the front of the tibia": (

@@ -94,7 +94,12 @@ def test_a_cleared_flag_behaves_as_false_and_stays_on_record() -> None:
 
 @pytest.mark.parametrize(
     ("site", "flag"),
-    [("shin", "stress_fracture"), ("thigh_anterior", "stress_fracture"), ("hip_groin", "stress_fracture_high_risk"), ("foot", "stress_fracture_high_risk")],
+    [
+        ("shin", "stress_fracture"),
+        ("thigh_anterior", "stress_fracture"),
+        ("hip_groin", "stress_fracture_high_risk"),
+        ("foot", "stress_fracture_high_risk"),
+    ],
 )
 def test_bone_stress_at_a_high_risk_place_is_the_high_risk_flag(site: str, flag: str) -> None:
     changes = {"spec.focal_bone_tenderness": True, "hist.aggravating": ("running",), "hist.symptom_regions": (site,)}
@@ -230,7 +235,14 @@ def test_upper_motor_neurone_signs(values: dict[str, Any], expected: bool | None
 
 
 def test_percent_of_norm_and_duration() -> None:
-    found = picture({"rom.lum_flexion": 33, "rom.elb_extension": -5, "hist.symptom_duration_days": None, "hist.onset_date": "2026-01-05"})
+    found = picture(
+        {
+            "rom.lum_flexion": 33,
+            "rom.elb_extension": -5,
+            "hist.symptom_duration_days": None,
+            "hist.onset_date": "2026-01-05",
+        }
+    )
     assert found.number("rompct.lum_flexion") == 55
     assert found.recorded("rompct.elb_extension") is None
     assert found.number("hist.symptom_duration_days") == 10

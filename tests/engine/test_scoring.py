@@ -71,7 +71,9 @@ def test_true_items_add_up_and_unmeasured_ones_only_show_as_missing() -> None:
 
 
 def test_against_items_lower_the_score_and_are_listed() -> None:
-    result = scored({"neuro.single_root_pattern": True}, against=(EvidenceItem("neuro.single_root_pattern", "==", True, -3),))
+    result = scored(
+        {"neuro.single_root_pattern": True}, against=(EvidenceItem("neuro.single_root_pattern", "==", True, -3),)
+    )
     assert result is not None
     assert (result.score, [line.points for line in result.against]) == (2, [-3])
 
@@ -81,7 +83,8 @@ def test_a_required_group_needs_one_true_item() -> None:
     assert scored({}, required=(group,)) is None  # not assessed is not true
     assert scored({"endur.side_bridge": 50}, required=(group,)) is None
     found = scored({"endur.sorensen": 40}, required=(group,))
-    assert found is not None and found.score == 3
+    assert found is not None
+    assert found.score == 3
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,9 @@ def test_condition_and_flag_evidence_is_three_valued() -> None:
     yes = scored({}, item, conditions={"diuretic": ()})
     no = scored({}, item)
     unknown = scored({}, item, unanswered=("diuretic",))
-    assert yes is not None and no is not None and unknown is not None
+    assert yes is not None
+    assert no is not None
+    assert unknown is not None
     assert (yes.score, no.score, unknown.score) == (7, 5, 5)
     assert [line.finding for line in unknown.missing] == ["cond.diuretic"]
     assert no.missing == ()
