@@ -33,6 +33,14 @@ def of(**names: str) -> Callable[[World], dict[str, Any]]:
 PATIENT = of(pk="patient")
 EPISODE = of(pk="episode")
 ASSESSMENT = of(pk="assessment")
+VERSION = of(pk="version")
+PLAN = of(pk="plan")
+VISIT = of(pk="visit")
+PRESCRIPTION = of(pk="prescription")
+LOG = of(pk="log")
+
+# Who reads clinical rows, and who writes them: order of ACTORS.
+READS, TREATS = "L.NF.FN", "L.NFFFN"
 
 # Not behind the log-in at all.
 OPEN_TO_ALL: dict[str, str] = {
@@ -58,13 +66,41 @@ TABLE: dict[str, Row] = {
     "staff:episode-new": Row("L.NFFFN", "L.NFFFN", PATIENT),
     "staff:episode-detail": Row("L.NF.FN", kwargs=EPISODE),
     # ---------------------------------------------------------------------------- staff: assessments
-    "staff:assessment-new": Row(NO_METHOD, "L.NFFFN", EPISODE),
-    "staff:assessment-detail": Row("L.NF.FN", kwargs=ASSESSMENT),
-    "staff:assessment-edit": Row("L.NFFFN", "L.NFFFN", ASSESSMENT),
+    "staff:assessment-new": Row(NO_METHOD, TREATS, EPISODE),
+    "staff:assessment-detail": Row(READS, kwargs=ASSESSMENT),
+    "staff:assessment-edit": Row(TREATS, kwargs=ASSESSMENT),
+    "staff:assessment-save": Row(NO_METHOD, TREATS, ASSESSMENT),
+    "staff:assessment-section": Row(TREATS, kwargs=lambda w: {"pk": w.ids["assessment"], "key": "history"}),
+    "staff:assessment-summary": Row(TREATS, kwargs=ASSESSMENT),
+    "staff:assessment-sign": Row(TREATS, TREATS, ASSESSMENT),
+    "staff:assessment-flag-clear": Row(NO_METHOD, TREATS, ASSESSMENT),
+    # ---------------------------------------------------------------------------- staff: plans
+    "staff:plan-draft-new": Row(NO_METHOD, TREATS, ASSESSMENT),
+    "staff:plan-version": Row(READS, kwargs=VERSION),
+    "staff:plan-redraft": Row(NO_METHOD, TREATS, VERSION),
+    "staff:plan-recheck": Row(NO_METHOD, TREATS, VERSION),
+    "staff:plan-sign": Row(NO_METHOD, TREATS, VERSION),
+    "staff:plan-revise": Row(NO_METHOD, TREATS, PLAN),
+    "staff:plan-phase": Row(NO_METHOD, TREATS, PLAN),
+    "staff:plan-cause": Row(NO_METHOD, TREATS, of(pk="cause")),
+    "staff:plan-add": Row(TREATS, TREATS, lambda w: {"pk": w.ids["phase"], "kind": "exercise"}),
+    "staff:plan-item": Row(TREATS, TREATS, lambda w: {"pk": w.ids["technique_item"], "kind": "technique"}),
+    "staff:plan-item-move": Row(NO_METHOD, TREATS, lambda w: {"pk": w.ids["exercise_item"], "kind": "exercise"}),
     # ---------------------------------------------------------------------------- staff: diary
     "staff:diary": Row("L....FF"),
     "staff:appointment-new": Row("L....FF", "L....FF"),
-    "staff:appointment-edit": Row("L.N..FN", "L.N..FN", of(pk="appointment")),
-    "staff:appointment-cancel": Row("L.N..FN", "L.N..FN", of(pk="appointment")),
-    "staff:appointment-state": Row(NO_METHOD, "L.N..FN", of(pk="appointment")),
+    "staff:appointment-edit": Row("L.N..FN", "L.N..FN", VISIT),
+    "staff:appointment-cancel": Row("L.N..FN", "L.N..FN", VISIT),
+    "staff:appointment-state": Row(NO_METHOD, "L.N..FN", VISIT),
+    # ---------------------------------------------------------------------------- portal
+    "portal:today": Row("LFFFF.."),
+    "portal:plan": Row("LFFFF.."),
+    "portal:visits": Row("LFFFF.."),
+    "portal:changed": Row("LFFFF.."),
+    "portal:settings": Row("LFFFF..", "LFFFF.."),
+    "portal:reminders": Row(NO_METHOD, "LFFFF.."),
+    "portal:exercise": Row("LFFFF.N", kwargs=PRESCRIPTION),
+    "portal:log": Row("LFFFF.N", "LFFFF.N", PRESCRIPTION),
+    "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),
+    "portal:log-undo": Row(NO_METHOD, "LFFFF.N", LOG),
 }

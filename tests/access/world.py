@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic.models import Consent, User
-from tests.factories.assessments import AssessmentFactory
-from tests.factories.clinic import (
-    ConsentFactory,
-    EpisodeFactory,
-    FrontDeskFactory,
-    ManagerFactory,
-    PatientFactory,
-    PractitionerFactory,
-)
+from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
+from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
+from tests.factories.plans import case_draft
+from tests.factories.reminders import MessageFactory
 from tests.factories.scheduling import AppointmentFactory
 
 
@@ -27,13 +22,14 @@ class World:
 
 
 def build_world() -> World:
-    """Everything that the table's addresses need."""
-    practitioner = PractitionerFactory()
-    patient = PatientFactory()
-    episode = EpisodeFactory(patient=patient, practitioner=practitioner)
-    assessment = AssessmentFactory(episode=episode, author=practitioner.user)
-    consent = ConsentFactory(patient=patient, kind=Consent.Kind.NEEDLING, recorded_by=practitioner.user)
-    appointment = AppointmentFactory(patient=patient, practitioner=practitioner)
+    """Everything that the table's addresses need, around one patient with a drafted plan."""
+    version = case_draft("case_01")
+    episode = version.plan.episode
+    practitioner, patient = episode.practitioner, episode.patient
+    prescription = PrescriptionFactory(
+        episode=episode, exercise=version.phases.all()[0].planexercises.all()[0].exercise
+    )
+    phase = version.phases.all()[0]
     users: dict[str, User | None] = {
         "anonymous": None,
         "physio": practitioner.user,
@@ -43,5 +39,20 @@ def build_world() -> World:
         "patient": patient.user,
         "other": PatientFactory().user,
     }
-    ids = {"patient": patient.pk, "episode": episode.pk, "assessment": assessment.pk, "consent": consent.pk, "appointment": appointment.pk}
+    ids = {
+        "patient": patient.pk,
+        "episode": episode.pk,
+        "assessment": version.assessment_id,
+        "consent": patient.consents.get(kind=Consent.Kind.NEEDLING).pk,
+        "version": version.pk,
+        "plan": version.plan_id,
+        "phase": phase.pk,
+        "cause": version.causes.all()[0].pk,
+        "exercise_item": phase.planexercises.all()[0].pk,
+        "technique_item": phase.plantechniques.all()[0].pk,
+        "prescription": prescription.pk,
+        "log": SessionLogFactory(prescription=prescription).pk,
+        "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,
+        "message": MessageFactory(patient=patient).pk,
+    }
     return World(users, ids)
