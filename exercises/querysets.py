@@ -29,8 +29,12 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         return started.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=on))
 
     def touching(self, since: date) -> Self:
-        """In force on any day from ``since`` on, whatever became of them afterwards."""
-        return self.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=since))
+        """In force on any day from ``since`` on, whatever became of them afterwards.
+
+        Stopped without a last day means that it never began.
+        """
+        began = self.exclude(state="stopped", ends_on__isnull=True)
+        return began.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=since))
 
     def for_portal(self) -> Self:
         """With the exercise and its wording, in programme order."""

@@ -40,7 +40,7 @@ def portal_page(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Open the door to one's own record (403 for everyone else), then answer in the patient's language and zone."""
 
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         patient = own_patient(request.user)
         visitor = Visitor(cast(User, request.user), patient, timezone.now())
         with speaking_to(patient):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import info, logs, settings, today
+from portal.views import info, logs, plan, settings, today
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,7 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exercise/<int:pk>/log/", logs.log, name="log"),
     path("log/<int:pk>/pain/", logs.pain, name="log-pain"),
     path("log/<int:pk>/undo/", logs.take_back, name="log-undo"),
+    path("plan/", plan.plan, name="plan"),
+    path("progress/", plan.progress, name="progress"),
     path("visits/", info.visits, name="visits"),
     path("changed/", info.changed, name="changed"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/reminders/", settings.reminders, name="reminders"),
 ]

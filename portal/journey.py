@@ -1,0 +1,110 @@
+"""From pain to prevention, in plain words: what each phase is for and what opens the next one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from plans.summary import CriterionLine, Station
+
+StrOrPromise = str | Promise
+
+TITLES: dict[int, StrOrPromise] = {
+    1: _lazy("Calm the pain"),
+    2: _lazy("Fix what causes it"),
+    3: _lazy("Stay well"),
+}
+AIMS: dict[int, StrOrPromise] = {
+    1: _lazy("Less pain, and moving easily again."),
+    2: _lazy("Strength, stretch, movement and habits: what keeps the trouble coming back."),
+    3: _lazy("Keep what you have gained, so that it does not come back."),
+}
+# ``{n}`` is the number of the target. A criterion without words here is for the clinic alone.
+CRITERIA: dict[str, StrOrPromise] = {
+    "p1_pain": _lazy("Your worst pain of the day is {n} out of 10 or less"),
+    "p1_irritability": _lazy("When something stirs the pain up, it settles again quickly"),
+    "p1_spasm": _lazy("You have at most {n} spasms a week"),
+    "p1_rom": _lazy("The stiff movement has become freer"),
+    "p1_tone": _lazy("The tight muscle has become softer"),
+    "p1_function": _lazy("You walk 10 minutes, sit 20 minutes and turn over with little pain"),
+    "p1_neuro": _lazy("Feeling and strength are as they were, or better"),
+    "p1_flags": _lazy("There is no warning sign"),
+    "p1_homework": _lazy("You know your exercises and do at least half of them"),
+    "p2_pain": _lazy("Your worst pain is {n} out of 10 or less, on two visits a week apart"),
+    "p2_spasm": _lazy("You have at most one spasm or cramp in two weeks"),
+    "p2_function": _lazy("What you want to do again goes clearly better"),
+    "p2_rom": _lazy("The stiff movements are nearly full"),
+    "p2_length": _lazy("The short muscles have become long enough"),
+    "p2_strength": _lazy("The weak muscles have become strong"),
+    "p2_endurance": _lazy("Your muscles last longer before they tire"),
+    "p2_control": _lazy("You do the movement well, five times in a row"),
+    "p2_load": _lazy("You do your usual work or sport, a little lighter, with little pain"),
+    "p2_adherence": _lazy("You do at least three in four of your exercises over two weeks"),
+    "p2_habits": _lazy("The habit behind it has changed: breaks, drinking, warm-up or lifting"),
+    "p3_pain": _lazy("Your worst pain stays at {n} out of 10 or less for four weeks"),
+    "p3_spasm": _lazy("At most one mild spasm in four weeks, which you settled yourself"),
+    "p3_function": _lazy("You do what you wanted to do again"),
+    "p3_capacity": _lazy("Strength and stamina have reached their target"),
+    "p3_independent": _lazy("You run your programme for three weeks without reminders"),
+    "p3_flare_plan": _lazy("You know what to do if it comes back"),
+    "p3_activity": _lazy("You are active about 150 minutes a week, or as agreed"),
+}
+ADHERENCE_KEYS = ("p1_homework", "p2_adherence", "p3_independent")
+SAFETY_TOPIC = "ed_warning_signs"
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """One thing that opens the next phase; ``now`` says how far it is when that is known."""
+
+    text: str
+    is_needed: bool
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A phase as the page shows it."""
+
+    station: Station
+    title: StrOrPromise
+    aim: StrOrPromise
+    openers: tuple[Opener, ...]
+
+    @property
+    def is_last(self) -> bool:
+        return self.station.number == 3
+
+
+def stop_of(station: Station, adherence: int | None) -> Stop:
+    """The phase in words; ``adherence`` is the per cent of the last two weeks, None when nothing was asked."""
+    lines = sorted(station.criteria, key=lambda line: line.kind != "gate")
+    openers = (_opener(line, adherence) for line in lines if station.state != "past")
+    number = station.number
+    return Stop(station, TITLES.get(number, ""), AIMS.get(number, ""), tuple(o for o in openers if o is not None))
+
+
+def _opener(line: CriterionLine, adherence: int | None) -> Opener | None:
+    words = CRITERIA.get(line.key)
+    if words is None:
+        return None
+    number = target_number(line.target)
+    if "{n}" in str(words) and number is None:
+        return None
+    now = ""
+    if line.key in ADHERENCE_KEYS and adherence is not None:
+        now = _("now {percent} %").format(percent=adherence)
+    return Opener(str(words).format(n=number), line.kind == "gate", now)
+
+
+def target_number(target: object) -> str | None:
+    """The number of a target such as ``{"pain.nprs_worst_24h": "<= 3.5"}``, rounded as a person would say it."""
+    value = next(iter(target.values()), None) if isinstance(target, Mapping) else target
+    found = re.search(r"-?\d+(?:\.\d+)?", str(value)) if value is not None else None
+    # Rounded down: "at most 3" keeps the promise of "at most 3.5".
+    return str(int(float(found.group()))) if found else None

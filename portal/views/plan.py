@@ -1,0 +1,41 @@
+"""My plan: from pain to prevention, and how it is going."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from exercises.programme import read_programme
+from plans.summary import plan_for_patient
+from portal.journey import SAFETY_TOPIC, stop_of
+from portal.pages import Visitor, page, portal_page
+from portal.trend import pain_by_day, strip_of
+
+
+@require_safe
+@portal_page
+def plan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Three stations, where you are, what opens the next one, and what is good to know now."""
+    summary = plan_for_patient(visitor.patient)
+    if summary is None:
+        return page(request, visitor, "portal/plan.html", {"plan": None})
+    adherence = read_programme(visitor.patient, visitor.today).adherence().percent
+    here = summary.here
+    topics = [topic for topic in here.topics if topic.key != SAFETY_TOPIC] if here else []
+    stops = [stop_of(station, adherence) for station in summary.stations]
+    return page(request, visitor, "portal/plan.html", {"plan": summary, "stops": stops, "topics": topics})
+
+
+@require_safe
+@portal_page
+def progress(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The last two weeks: what was done, what was not said, how it hurt."""
+    programme = read_programme(visitor.patient, visitor.today)
+    context = {
+        "strip": strip_of(programme),
+        "adherence": programme.adherence().percent,
+        "streak": programme.streak(),
+        "pain": pain_by_day(programme),
+        "has_history": bool(programme.prescriptions),
+    }
+    return page(request, visitor, "portal/progress.html", context)
