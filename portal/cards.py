@@ -71,6 +71,10 @@ class Card:
 
     @property
     def side(self) -> str:
+        """Empty as well where the muscles have no left and right: "breathe in, right side" would only puzzle."""
+        muscles = [MUSCLES[key] for key in self.exercise.target_muscles if key in MUSCLES]
+        if muscles and not any(muscle.bilateral for muscle in muscles):
+            return ""
         return wording.side_words(self.prescription.side)
 
     @property

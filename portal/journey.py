@@ -77,14 +77,23 @@ class Stop:
     openers: tuple[Opener, ...]
 
     @property
+    def needed(self) -> list[Opener]:
+        """All of these must be reached."""
+        return [opener for opener in self.openers if opener.is_needed]
+
+    @property
+    def helping(self) -> list[Opener]:
+        """At least half of these."""
+        return [opener for opener in self.openers if not opener.is_needed]
+
+    @property
     def is_last(self) -> bool:
         return self.station.number == 3
 
 
 def stop_of(station: Station, adherence: int | None) -> Stop:
     """The phase in words; ``adherence`` is the per cent of the last two weeks, None when nothing was asked."""
-    lines = sorted(station.criteria, key=lambda line: line.kind != "gate")
-    openers = (_opener(line, adherence) for line in lines if station.state != "past")
+    openers = (_opener(line, adherence) for line in station.criteria if station.state != "past")
     number = station.number
     return Stop(station, TITLES.get(number, ""), AIMS.get(number, ""), tuple(o for o in openers if o is not None))
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exercises.adherence import WINDOW_DAYS, DayState
-from exercises.programme import Programme
+from exercises.programme import Programme, order_of
 
 WORDS: dict[DayState, str | Promise] = {
     DayState.DONE: _("done"),
@@ -51,8 +51,15 @@ class PainDay:
 
 
 def strip_of(programme: Programme) -> list[Day]:
-    """Two weeks, oldest first, today last."""
-    return [Day(on, state.value, WORDS[state], SYMBOLS[state]) for on, state in programme.strip()]
+    """Two weeks, oldest first, today last; days before the plan are no rest days."""
+    orders = [order_of(row) for row in programme.prescriptions]
+    days = programme.strip()
+    return [
+        Day(on, state.value, WORDS[state], SYMBOLS[state])
+        if any(order.in_force(on) for order in orders)
+        else Day(on, "none", _("before your plan"), "")
+        for on, state in days
+    ]
 
 
 def pain_by_day(programme: Programme) -> list[PainDay]:
