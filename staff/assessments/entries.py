@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -49,7 +49,8 @@ class Entry:
     error: str = ""
     theirs: str = ""
     pain: bool | None = None  # painful on testing; None where that is not asked
-    caption: str = ""
+    caption: str = ""  # of its column, for narrow screens
+    wide: bool = False  # in the midline: over the columns of both sides
 
     @property
     def id(self) -> str:
@@ -62,14 +63,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Row:
-    """A line of a grid: its cells from left to right, None where nothing is recorded on that side."""
+    """A line of a grid: its cells from left to right. None keeps a column empty."""
 
     path: str
     label: str
     hint: str
-    cells: list[Entry | None]
+    cells: Sequence[Entry | None]
     reading: RowReading = field(default_factory=RowReading)
-    wide: bool = False  # one cell over all columns: no sides
 
     @property
     def id(self) -> str:
@@ -96,7 +96,7 @@ def _kind(field_: VocabularyField) -> str:
     if field_.type == "enum":
         return "choice" if len(field_.choices) <= SEGMENTS else "select"
     if field_.type == "grade":
-        return "choice" if field_.namespace in ("posture", "neuro") else "number"
+        return {"posture": "choice", "neuro": "select"}.get(field_.namespace, "number")
     return {"date": "date", "text": "text", "list": "lines"}.get(field_.type, "number")
 
 
@@ -179,13 +179,13 @@ def sides_of(field_: VocabularyField) -> tuple[str, ...]:
 def row(chart: Chart, path: str, hint: str = "", *, typed: Typed) -> Row:
     """A line with one cell per side (and mode, for ranges: active left and right, passive left and right)."""
     field_ = VOCABULARY[path]
-    cells: list[Entry | None] = []
-    for mode in field_.modes or ("",):
-        for side in sides_of(field_):
-            cells.append(entry(chart, path, side, mode, typed=typed))
-        if not field_.sided and field_.modes:
-            cells.append(None)  # keeps the columns of ranges aligned
-    for cell in cells:
-        if cell is not None:
-            cell.help = ""
-    return Row(path, field_.label, hint, cells, row_reading(chart, path), wide=not field_.sided and not field_.modes)
+    cells = [cell(chart, path, side, mode, typed=typed) for mode in field_.modes or ("",) for side in sides_of(field_)]
+    return Row(path, field_.label, hint, cells, row_reading(chart, path))
+
+
+def cell(chart: Chart, path: str, side: str, mode: str = "", *, caption: str = "", typed: Typed) -> Entry:
+    """The field of one place as a cell of a grid: no help of its own, a caption instead."""
+    made = entry(chart, path, side, mode, typed=typed)
+    made.help, made.wide = "", not side
+    made.caption = " ".join(word for word in (caption, mode, side) if word).capitalize()
+    return made

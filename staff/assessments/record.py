@@ -50,16 +50,24 @@ def _lines(board: Board, namespace: str) -> list[Line]:
         if path.partition(".")[0] != namespace:
             continue
         found = reading(board.chart, path, side, mode)
-        shown = value_label(path, value).split(" - ")[0] if namespace == "mmt" else value_label(path, value)
+        shown = _shown(namespace, value_label(path, value))
         percent = f" ({found.percent} %)" if found.percent is not None and namespace in ("rom", "endur") else ""
         pain = ", painful" if (path, side, mode) in board.chart.pain_limited else ""
         where = " ".join(word for word in (side, mode) if word)
-        by_path.setdefault(path, []).append((f"{where} {shown}{percent}{pain}".strip(), found.state == "low"))
+        text = f"{shown}{percent}{pain}"
+        by_path.setdefault(path, []).append((f"{where}: {text}" if where else text, found.state == "low"))
     ordered = sorted(by_path, key=list(VOCABULARY).index)
     return [
         Line(VOCABULARY[path].label, "; ".join(text for text, _ in by_path[path]), any(low for _, low in by_path[path]))
         for path in ordered
     ]
+
+
+def _shown(namespace: str, label: str) -> str:
+    """Strength as it is written (4-), angles with their sign, words after a side in lower case."""
+    if namespace == "mmt":
+        return label.split(" - ")[0]
+    return f"{label[:-4]}°" if label.endswith(" deg") else label
 
 
 def _flags(board: Board) -> list[Line]:

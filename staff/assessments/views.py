@@ -20,6 +20,7 @@ from assessments.readout import reading, row_reading, summarise
 from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS
 from clinic.access import episode_for
 from clinic.actions import first_message
+from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.errors import Conflict, DomainError, ManyProblems
 from clinic.models import Answer
 from clinic.permissions import Permission, may
@@ -67,6 +68,8 @@ def _page(request: HttpRequest, board: Board, section: Section, *, status: int =
         ],
         "sections": rail(board, section.key, url),
         "all_sections": SECTIONS,
+        "region_choices": REGION_CHOICES,
+        "side_choices": SIDE_CHOICES,
         "url": url,
         "problems": [{"id": element_id(name), "message": message} for name, message in board.typed.problems.items()],
         **_section_context(request, board, section),
@@ -219,6 +222,7 @@ def assessment_summary(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": summarise(board.chart, board.sheet),
         "preview": preview,
         "flags": _raised(board, preview),
+        "unasked": len(board.sheet.flags_open) + len(board.sheet.conditions_open),
         "sections": rail(board, request.GET.get("section", FIRST), url),
         "url": url,
     }

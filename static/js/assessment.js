@@ -237,10 +237,20 @@ function refreshSummary() {
   summaryTimer = setTimeout(() => window.htmx?.trigger("#assessment-summary", "kp:refresh"), 700);
 }
 
+// Lists of regions and sides come once with the page; a question gets them when it is answered yes.
+function fillOptions(group) {
+  for (const list of group.querySelectorAll("select[data-options]")) {
+    if (list.options.length > 1) continue;
+    const source = page.querySelector(`template[data-options-of="${list.dataset.options}"]`);
+    list.append(source.content.cloneNode(true));
+  }
+}
+
 // --- Typing -----------------------------------------------------------------------------------------------------
 page.addEventListener("input", (event) => {
   const group = groupOf(event.target);
   if (!group || group.matches("[data-new-mark], [data-new]")) return;
+  if (event.target.value === "yes") fillOptions(group);
   const quick = ["checkbox", "radio"].includes(event.target.type) || event.target.tagName === "SELECT";
   if (event.target.dataset.then) after(event.target.dataset.then);
   changed(group, quick ? 40 : TYPING_MS);
@@ -294,8 +304,22 @@ page.addEventListener("click", (event) => {
 });
 
 // --- The body picture -------------------------------------------------------------------------------------------
+// A fingertip often lands in the gap between two shapes: the nearest one within 12 pixels is meant.
+function pointed(event) {
+  if (!event.target.closest("[data-pointing] svg")) return null;
+  for (const far of [0, 4, 8, 12]) {
+    for (let turn = 0; turn < 8; turn += 1) {
+      const angle = (turn * Math.PI) / 4;
+      const hit = document.elementFromPoint(event.clientX + far * Math.cos(angle), event.clientY + far * Math.sin(angle));
+      const part = hit?.closest("[data-pointing] .body-part");
+      if (part) return part;
+    }
+  }
+  return null;
+}
+
 page.addEventListener("click", (event) => {
-  const part = event.target.closest("[data-pointing] .body-part");
+  const part = pointed(event);
   if (!part) return;
   const svg = part.closest("svg");
   const box = svg.getBoundingClientRect();
@@ -356,6 +380,7 @@ function ready(place) {
   for (const [name, values] of pending) {
     const group = place.querySelector(`[data-group="${CSS.escape(name)}"]`);
     if (!group) continue;
+    if (values.some(([, value]) => value === "yes")) fillOptions(group);
     restore(group, values);
     group.classList.add("is-waiting");
     if (failed.has(name)) mark(group, failed.get(name).message);
@@ -377,15 +402,26 @@ async function show(key, { push = true } = {}) {
   }
   for (const other of page.querySelectorAll(".panel")) other.hidden = other !== place;
   page.querySelector("[data-current-section]").value = key;
+  current(key);
+  if (push) history.pushState({ section: key }, "", `${page.dataset.pageUrl}?section=${key}`);
+  if (page.getBoundingClientRect().top < 0) page.scrollIntoView({ block: "start" });
+  place.querySelector("h2")?.focus({ preventScroll: true });
+}
+
+function current(key) {
   for (const link of page.querySelectorAll(".sections a")) {
     if (sectionOf(link) === key) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  if (push) history.pushState({ section: key }, "", `${page.dataset.pageUrl}?section=${key}`);
-  if (page.getBoundingClientRect().top < 0) page.scrollIntoView({ block: "start" });
-  place.querySelector("h2")?.focus({ preventScroll: true });
-  page.querySelector(".sections a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  const rail = page.querySelector(".sections-rail");
+  const here = rail.querySelector("[aria-current]");
+  if (here && rail.scrollWidth > rail.clientWidth) {
+    rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
+  }
 }
+
+// Fresh completion marks come with the summary; the rail keeps its place.
+document.body.addEventListener("htmx:oobAfterSwap", () => current(page.querySelector("[data-current-section]").value));
 
 // Signing reads what the server has: wait until everything typed is there.
 async function settled() {
@@ -435,6 +471,16 @@ window.addEventListener("pagehide", () => flush());
 
 // --- Start ------------------------------------------------------------------------------------------------------
 for (const place of page.querySelectorAll("[data-loaded]")) ready(place);
+// The rail sticks below the patient header, whose height depends on the name and the alerts.
+const patientHead = document.querySelector(".patient");
+function measure() {
+  if (patientHead) page.style.setProperty("--patient-height", `${patientHead.offsetHeight}px`);
+}
+measure();
+window.addEventListener("resize", measure);
+// Where the summary has no column of its own it is one line above the section, open on demand.
+if (matchMedia("(max-width: 61.99rem)").matches) page.querySelector("[data-summary-fold]").open = false;
+current(page.querySelector("[data-current-section]").value);
 if (pending.size) flush();
 // The other sections are fetched while nothing else happens, so that a lost connection does not stop the examination.
 async function fetchRest() {

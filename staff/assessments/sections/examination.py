@@ -11,7 +11,7 @@ from assessments.vocabulary import SECTION_LABELS, VocabularyField, fields_of
 from assessments.vocabulary.load import read
 from clinic.anatomy import MUSCLES
 from staff.assessments.board import Board
-from staff.assessments.entries import Entry, Row, entry, row
+from staff.assessments.entries import Entry, Row, cell, entry, row, sides_of
 
 LEFT_RIGHT = ("Left", "Right")
 RANGES = ("Active left", "Active right", "Passive left", "Passive right")
@@ -54,10 +54,12 @@ def _hint(field: VocabularyField) -> str:
     if field.warning:
         return field.warning
     if field.namespace == "posture":
-        return " · ".join(f"{n} {meaning}" for n, meaning in enumerate(field.grades, 1))
+        if all(grade.endswith("by eye") for grade in field.grades):
+            return "by eye"
+        return " · ".join(f"{n}: {meaning}" for n, meaning in enumerate(field.grades, 1)).replace(" deg", "°")
     if field.namespace == "mmt":
         return MUSCLES[field.key].action
-    if field.namespace in ("rom", "joint"):
+    if field.namespace in ("rom", "joint") or field.path == "neuro.umn_any":
         return ""
     return field.norm_text or field.test or field.help
 
@@ -194,16 +196,14 @@ def _has_tone(board: Board, muscle: str) -> bool:
 
 def _palpation_row(board: Board, field: VocabularyField) -> Row:
     cells: list[Entry | None] = []
-    for namespace in ("palp", "palp_tender", "trp"):
+    for namespace, caption in (("palp", "Tone"), ("palp_tender", "Tender"), ("trp", "Trigger")):
         path = f"{namespace}.{field.key}"
-        sides = ("left", "right") if field.sided else ("", None)
-        for side in sides:
-            exists = side is not None and (namespace != "trp" or MUSCLES[field.key].trp)
-            made = entry(board.chart, path, side or "", typed=board.typed) if exists else None
-            if made is not None:
-                made.help = ""
-                made.kind = "select" if namespace == "trp" else made.kind
-                made.choices = tuple(choice for choice in made.choices if choice[0])
+        if namespace == "trp" and not MUSCLES[field.key].trp:
+            continue
+        for side in sides_of(field):
+            made = cell(board.chart, path, side, caption=caption, typed=board.typed)
+            if namespace == "trp":
+                made.kind, made.choices = "select", tuple(choice for choice in made.choices if choice[0])
             cells.append(made)
     return Row(field.path, field.label, "", cells)
 
@@ -214,11 +214,7 @@ def neuro(board: Board) -> dict[str, Any]:
     lists = [field for field in fields if field.type == "multi"]
     whole = [field for field in fields if field.key in ("umn_any", "single_root_pattern")]
     signs = [field for field in fields if field not in lists and field not in whole]
-    entries = [
-        entry(board.chart, field.path, side, typed=board.typed)
-        for field in lists
-        for side in (("left", "right") if field.sided else ("",))
-    ]
+    entries = [entry(board.chart, field.path, side, typed=board.typed) for field in lists for side in sides_of(field)]
     for made in entries:
         made.help = ""
     return _context(

@@ -9,11 +9,18 @@ from assessments.readout import summarise
 from clinic.models import Practitioner
 from staff.assessments.board import Board
 
+NAMED = 5  # missing things that are named one by one; the rest is counted
+
 
 def review(board: Board) -> dict[str, Any]:
     """The summary in full, the open blocks of the minimum assessment, and the checks."""
+    summary = summarise(board.chart, board.sheet)
     return {
-        "summary": summarise(board.chart, board.sheet),
+        "summary": summary,
+        "blocks": [
+            {"block": block, "named": block.missing[:NAMED], "more": max(0, len(block.missing) - NAMED)}
+            for block in summary.minimum.blocks
+        ],
         "refusals": [problem for problem in cross_problems(board.chart) if problem.level == "reject"],
         "questions": questions(board.chart),
     }
