@@ -13,7 +13,7 @@ DETAIL_KEYS = frozenset({"value", "side", "pain_limited", "region"})
 
 
 def read_finding(spec: FindingSpec, entry: Any) -> tuple[Finding | None, list[str]]:
-    """One value, ``{left: .., right: ..}``, ``{value: .., side: .., pain_limited: .., region: ..}`` or a list of these."""
+    """A value; ``{left: .., right: ..}``, ``{value: .., side: .., pain_limited: .., region: ..}``; or a list."""
     problems: list[str] = []
     region = None
     if isinstance(entry, list) and entry and all(isinstance(part, dict) for part in entry):

@@ -8,6 +8,7 @@ finding cannot be out-voted by an answer, and an answer is not out-voted by a no
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
+from plans.engine.canonical import canonical
 from plans.engine.derive_conditions import CONDITION_RULES, DECIDED_BY_FACTS, Derived
 from plans.engine.derive_findings import derived_findings
 from plans.engine.derive_flags import FLAG_RULES
@@ -23,6 +24,7 @@ DEFAULT_SITES: Mapping[str, tuple[Site, ...]] = {"open_growth_plates": (Site(WHO
 
 def build_picture(facts: Facts, index: Index, today: date) -> Picture:
     """Complete the facts: derived findings, then flags (from answers and findings), then conditions."""
+    facts = canonical(facts, index.knowledge.anatomy)
     findings = derived_findings(facts, index.knowledge, today)
     answers = {key: _answered(key, facts.conditions.get(key)) for key in index.knowledge.conditions}
     first = Picture(facts, index, today, findings, answers, {})
