@@ -14,6 +14,7 @@ from tests.access.world import World
 
 ACTORS = ("anonymous", "physio", "stranger", "desk", "manager", "patient", "other")
 NO_METHOD = "LMMMMMM"
+NO_ACTION = "LFFFFFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ OPEN_TO_ALL: dict[str, str] = {
 # Tested elsewhere, with the reason.
 OTHERS: dict[str, str] = {
     "home": "redirects by role, tests/house",
+    "api:nothing": "answers every unknown address below /api/ with 404, tests/api",
 }
 
 TABLE: dict[str, Row] = {
@@ -68,7 +70,7 @@ TABLE: dict[str, Row] = {
     # ---------------------------------------------------------------------------- staff: assessments
     "staff:assessment-new": Row(NO_METHOD, TREATS, EPISODE),
     "staff:assessment-detail": Row(READS, kwargs=ASSESSMENT),
-    "staff:assessment-edit": Row(TREATS, kwargs=ASSESSMENT),
+    "staff:assessment-edit": Row(TREATS, TREATS, ASSESSMENT),
     "staff:assessment-save": Row(NO_METHOD, TREATS, ASSESSMENT),
     "staff:assessment-section": Row(TREATS, kwargs=lambda w: {"pk": w.ids["assessment"], "key": "history"}),
     "staff:assessment-summary": Row(TREATS, kwargs=ASSESSMENT),
@@ -92,6 +94,10 @@ TABLE: dict[str, Row] = {
     "staff:appointment-edit": Row("L.N..FN", "L.N..FN", VISIT),
     "staff:appointment-cancel": Row("L.N..FN", "L.N..FN", VISIT),
     "staff:appointment-state": Row(NO_METHOD, "L.N..FN", VISIT),
+    # ---------------------------------------------------------------------------- staff: messages
+    "staff:messages": Row("L..F.FF"),
+    "staff:message-settle": Row(NO_METHOD, "L.NF.FF", of(pk="message")),
+    "staff:messages-switch": Row(NO_METHOD, "LFFF.FF"),
     # ---------------------------------------------------------------------------- portal
     "portal:today": Row("LFFFF.."),
     "portal:plan": Row("LFFFF.."),
@@ -103,4 +109,22 @@ TABLE: dict[str, Row] = {
     "portal:log": Row("LFFFF.N", "LFFFF.N", PRESCRIPTION),
     "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),
     "portal:log-undo": Row(NO_METHOD, "LFFFF.N", LOG),
+    "portal:progress": Row("LFFFF.."),
+    # ---------------------------------------------------------------------------- API (a method that no action serves: 403)
+    "api:patient-list": Row("L......", "L....FF"),
+    "api:patient-detail": Row("L.N...N", NO_ACTION, PATIENT),
+    "api:assessment-list": Row("L..F.FF", NO_ACTION),
+    "api:assessment-detail": Row("L.NF.FF", NO_ACTION, ASSESSMENT),
+    "api:plan-list": Row("L..F.FF", NO_ACTION),
+    "api:plan-detail": Row("L.NF.FF", NO_ACTION, PLAN),
+    "api:plan-version-list": Row("L..F.FF", NO_ACTION),
+    "api:plan-version-detail": Row("L.NF.FF", NO_ACTION, VERSION),
+    "api:prescription-list": Row("L..F...", NO_ACTION),
+    "api:prescription-detail": Row("L.NF..N", NO_ACTION, PRESCRIPTION),
+    "api:session-log-list": Row("L..F...", "LFFFF.."),
+    "api:session-log-detail": Row("L.NF..N", NO_ACTION, LOG),
+    "api:appointment-list": Row("L......", "L....FF"),
+    "api:appointment-detail": Row("L.N...N", NO_ACTION, VISIT),
+    "api:appointment-cancel": Row(NO_ACTION, "L.N..FF", VISIT),
+    "api:schema": Row("L......"),
 }
