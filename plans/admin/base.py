@@ -28,6 +28,7 @@ else:
 
 _PROBLEMS = "_knowledge_problems"
 _LONG_TEXT = 200
+_WIDE = ("label", "finding", "metric")
 
 
 def may_edit_knowledge(user: Any) -> bool:
@@ -39,8 +40,9 @@ def may_edit_knowledge(user: Any) -> bool:
 
 
 class KeyFields(InlineBase):
-    """Gives array columns the right form field: `key_choices` for sets, `key_lines` for ordered lists."""
+    """Form fields for keys: `one_key` picks one, `key_choices` a set, `key_lines` an ordered list."""
 
+    one_key: ClassVar[Mapping[str, Callable[[], Choices]]] = {}
     key_choices: ClassVar[Mapping[str, Callable[[], Choices]]] = {}
     key_lines: ClassVar[Mapping[str, int]] = {}
 
@@ -50,6 +52,9 @@ class KeyFields(InlineBase):
             "label": db_field.verbose_name.capitalize(),
             "help_text": db_field.help_text,
         }
+        if db_field.name in self.one_key:
+            source = self.one_key[db_field.name]
+            return forms.ChoiceField(choices=lambda: [("", "---------"), *source()], **options)
         if db_field.name in self.key_choices:
             return KeyChoicesField(source=self.key_choices[db_field.name], name=db_field.verbose_name, **options)
         if db_field.name in self.key_lines:
@@ -81,10 +86,12 @@ class CompactFields(KeyFields):
         if isinstance(db_field, models.JSONField):
             return forms.Textarea(attrs={"rows": 1, "cols": 22})
         if type(db_field) is models.CharField and not db_field.choices:
-            long = (db_field.max_length or 0) >= _LONG_TEXT
-            return forms.Textarea(attrs={"rows": 1, "cols": 30}) if long else forms.TextInput(attrs={"size": 14})
+            length = db_field.max_length or 0
+            if length >= _LONG_TEXT:
+                return forms.Textarea(attrs={"rows": 1, "cols": 28})
+            return forms.TextInput(attrs={"size": 26 if db_field.name in _WIDE else 10})
         if isinstance(db_field, (models.PositiveSmallIntegerField, models.FloatField, models.DecimalField)):
-            return forms.NumberInput(attrs={"size": 4, "class": "vSmallNumber", "step": "any"})
+            return forms.NumberInput(attrs={"class": "vIntegerField", "step": "any"})
         return None
 
 

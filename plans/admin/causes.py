@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from plans.admin.base import ChildPermissions, CompactFields, KeyFields, KnowledgeAdmin
-from plans.admin.fields import flag_choices, region_choices
+from plans.admin.fields import category_choices, flag_choices, region_choices
 from plans.models import EducationTopic, PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
 
 
@@ -31,6 +31,7 @@ class RootCauseAdmin(KnowledgeAdmin):
     search_fields = ("label", "key", "explanation", "evidence__finding")
     inlines = (EvidenceInline, GoalInline)
     children = {RootCauseEvidence: "cause", RootCauseGoal: "cause"}
+    one_key = {"category": category_choices}
     key_choices = {"regions": region_choices, "blocked_by_flags": flag_choices}
     key_lines = {
         **{f"{kind}_phase{n}": 6 for kind in ("techniques", "exercises") for n in (1, 2, 3)},

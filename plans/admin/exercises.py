@@ -6,7 +6,14 @@ from django.contrib import admin
 
 from exercises.models import Exercise, ExerciseDosage
 from plans.admin.base import ChildPermissions, CompactFields, KnowledgeAdmin
-from plans.admin.fields import condition_choices, load_tag_choices, muscle_choices
+from plans.admin.fields import (
+    condition_choices,
+    exercise_technique_choices,
+    load_tag_choices,
+    muscle_choices,
+    words_of,
+)
+from plans.knowledge import schema
 from plans.models import Technique
 
 
@@ -40,6 +47,11 @@ class ExerciseAdmin(KnowledgeAdmin):
     autocomplete_fields = ("progression", "regression")
     inlines = (DosageInline,)
     children = {ExerciseDosage: "exercise"}
+    one_key = {
+        "kind": words_of(schema.Exercise, "kind"),
+        "position": words_of(schema.Exercise, "position"),
+        "technique": exercise_technique_choices,
+    }
     key_choices = {
         "target_muscles": muscle_choices,
         "load_tags": load_tag_choices,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, get_args
 
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from pydantic import BaseModel
 
 from clinic.anatomy import MUSCLE_CHOICES, REGION_CHOICES
 from clinic.models import Condition
@@ -53,6 +54,23 @@ def load_tag_choices() -> Choices:
 
 def credential_choices() -> Choices:
     return list(shipped_documents().techniques["meta"]["credentials"].items())
+
+
+def exercise_technique_choices() -> Choices:
+    rows = Technique.objects.filter(category__in=["exercise", "support"])
+    return [(key, f"{name} ({key})") for key, name in rows.values_list("key", "name")]
+
+
+def words_of(model: type[BaseModel], column: str) -> Callable[[], Choices]:
+    """The words that the schema allows in a column, with capitals for people."""
+    words = get_args(model.model_fields[column].annotation)
+    return lambda: [(word, word.replace("_", " ").capitalize()) for word in words]
+
+
+def category_choices() -> Choices:
+    """The categories that causes have; rules name some of them."""
+    words = {cause["category"] for cause in shipped_documents().root_causes["root_causes"]}
+    return [(word, word.replace("_", " ").capitalize()) for word in sorted(words)]
 
 
 def with_all(choices: Callable[[], Choices]) -> Callable[[], Choices]:

@@ -12,6 +12,8 @@ from django.db import models
 from clinic.models import User
 
 _SILENT = ("shipped_hash",)
+_ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
+_NAMES = ("label", "name", "title", "finding", "metric", "reason", "key", "phase", "tag_scope")
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,15 @@ def _read(model: type[models.Model], where: Mapping[str, object]) -> Iterator[tu
         if row.pgh_label == "update" and not changes:
             continue
         metadata = row.pgh_context.metadata if row.pgh_context is not None else {}
-        what = str(model._meta.verbose_name)
-        yield Event(row.pgh_created_at, "", what, str(row.pgh_label), changes), metadata.get("user")
+        what = f"{model._meta.verbose_name}: {_name_of(row)}"
+        yield (
+            Event(row.pgh_created_at, "", what, _ACTIONS.get(row.pgh_label, row.pgh_label), changes),
+            metadata.get("user"),
+        )
+
+
+def _name_of(row: Any) -> str:
+    return next((str(getattr(row, name)) for name in _NAMES if getattr(row, name, None)), "")
 
 
 def _changes(earlier: Any, later: Any, columns: list[str]) -> Iterator[Change]:

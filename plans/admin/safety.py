@@ -10,7 +10,8 @@ from django.http import HttpRequest
 
 from clinic.models import Condition
 from plans.admin.base import ChildPermissions, KeyFields, KnowledgeAdmin
-from plans.admin.fields import load_tag_choices, region_choices, technique_choices, with_all
+from plans.admin.fields import load_tag_choices, region_choices, technique_choices, with_all, words_of
+from plans.knowledge import schema
 from plans.models import ConditionEffect, ConditionRule, RedFlagRule
 
 
@@ -42,10 +43,11 @@ class ConditionEffectInline(ChildPermissions, KeyFields, admin.StackedInline):  
 class ConditionAdmin(KnowledgeAdmin):
     """A condition with its load tags, contraindications and precautions."""
 
-    list_display = ("label", "key", "kind", "contraindications", "precautions", "needs_site", "is_derived")
+    list_display = ("label", "key", "kind", "contraindications", "precautions")
     list_filter = ("kind", "needs_site", "is_derived", "effects__level")
     search_fields = ("label", "key", "ask", "effects__reason")
     readonly_fields = ("is_derived", "derivation")
+    one_key = {"kind": words_of(schema.Condition, "kind")}
     inlines = (ConditionRuleInline, ConditionEffectInline)
     children = {ConditionRule: "condition", ConditionEffect: "condition"}
     fieldsets = (

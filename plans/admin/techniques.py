@@ -43,6 +43,7 @@ class RegionRestrictionAdmin(KnowledgeAdmin):
     list_display = ("key", "regions", "level", "reason")
     list_filter = ("level", "verify")
     search_fields = ("key", "reason", "techniques", "regions")
+    one_key = {"credential": credential_choices}
     key_choices = {"techniques": technique_choices, "regions": region_choices}
     fieldsets = (
         (None, {"fields": ("key", "techniques", "regions", "level", "reason", "source", "order")}),
