@@ -14,6 +14,7 @@ from typing import Any
 from clinic.errors import Invalid, ManyProblems
 from plans.engine.dose import HEAVY_RPE, STRENGTH_DAYS_MAX, minutes_per_day
 from plans.engine.knowledge import Dosage, DoseParameter, Exercise, Knowledge, Technique
+from plans.wording import parameter_label, unit_word
 
 LOADING = ("ex_strength_progressive", "ex_eccentric", "ex_plyometric_return")
 DEPTH_MAX_PHASE_1 = 5.0
@@ -90,12 +91,12 @@ def technique_bounds(technique: Technique, phase: int) -> dict[str, Bound | Word
 
 def _parameter_bound(parameter: DoseParameter, phase: int) -> Bound | WordBound | None:
     name, low, high = parameter.parameter, parameter.minimum, parameter.maximum
-    label = name.replace("_", " ").capitalize()
+    label = parameter_label(name).capitalize()
     if isinstance(low, (int, float)) and isinstance(high, (int, float)):
         narrowed = name == "depth" and phase == 1 and high > DEPTH_MAX_PHASE_1
         top = DEPTH_MAX_PHASE_1 if narrowed else float(high)
         why = "ceiling of phase 1" if narrowed else ""
-        return Bound(name, label, float(low), top, parameter.unit, why, whole=False)
+        return Bound(name, label, float(low), top, unit_word(parameter.unit), why, whole=False)
     words = [str(word) for word in (low, parameter.default, high) if isinstance(word, str)]
     return WordBound(name, label, tuple(dict.fromkeys(words)), parameter.unit) if len(set(words)) > 1 else None
 

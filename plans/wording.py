@@ -21,6 +21,23 @@ KINDS = {
     "joint": "joint mobility,",
 }
 TIMES = {1: "once a day", 2: "twice a day"}
+# Parameters end with their unit, which stands behind the figure already; units are said as people say them.
+UNIT_ENDINGS = re.compile(r"_(min|s|hz|us|mm|cm|ma|pct|nprs|c)$")
+UNIT_WORDS = {
+    "n": "",
+    "n per segment": "per segment",
+    "n per muscle": "per muscle",
+    "n per episode": "per episode",
+    "0-10": "of 10",
+    "0-10 patient pressure": "of 10",
+    "0-10 discomfort": "of 10",
+    "Maitland": "",
+    "description": "",
+    "enum": "",
+    "deg C surface": "°C",
+    "% effort": "% effort",
+    "us": "µs",
+}
 GOAL_BY = {"phase1_exit": "end of phase 1", "phase2_exit": "end of phase 2", "phase3_exit": "end of phase 3"}
 OPERATORS = {">=": "at least", "<=": "at most", "==": "", ">": "above", "<": "below", "change>=": "up by at least"}
 
@@ -166,8 +183,24 @@ def exercise_dose(dose: Mapping[str, Any]) -> str:
 def technique_dose(dose: Mapping[str, Any], technique: str, knowledge: Knowledge) -> list[tuple[str, str]]:
     """The dose line of a technique as (parameter, value with unit), in written order."""
     known = knowledge.techniques.get(technique)
-    units = {p.parameter: p.unit for p in known.dose} if known else {}
-    return [(name.replace("_", " "), f"{figure(value)} {units.get(name, '')}".strip()) for name, value in dose.items()]
+    order = {p.parameter: p.unit for p in known.dose} if known else {}
+    names = [name for name in order if name in dose] + [name for name in dose if name not in order]
+    return [(parameter_label(name), _with_unit(dose[name], order.get(name, ""))) for name in names]
+
+
+def parameter_label(name: str) -> str:
+    """ "session_min" -> "session"; "points_per_session" -> "points per session"."""
+    return UNIT_ENDINGS.sub("", name).replace("_", " ")
+
+
+def unit_word(unit: str) -> str:
+    """The unit behind a figure; "" when the name says it."""
+    return UNIT_WORDS.get(unit, unit)
+
+
+def _with_unit(value: object, unit: str) -> str:
+    in_words = isinstance(value, str)
+    return str(value) if in_words else f"{figure(value)} {unit_word(unit)}".strip()
 
 
 def goal_sentence(metric: str, op: str, target: object, side: str, by: str) -> str:

@@ -94,14 +94,14 @@ class ItemDesk:
     @property
     def form(self) -> ReasonForm | OverrideForm | None:
         """The form that was posted."""
-        forms = {
+        posted: dict[str, ReasonForm | OverrideForm] = {
             "dose": self.dose,
             "swap": self.swap,
             "remove": self.remove,
             "plan": self.plan,
             "override": self.override,
         }
-        return forms.get(self.action)
+        return posted.get(self.action)
 
     def act(self) -> str:
         """Do what was posted; the anchor to go back to."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from assessments.vocabulary import DISPOSITIONS, RED_FLAGS, SAFETY_TEXTS
+from clinic.anatomy import MUSCLES
 from clinic.errors import DomainError
 from clinic.models import User
 from exercises.models import Exercise
@@ -37,7 +38,16 @@ SAFETY_CHIPS = {
     "unknown": ("notasked", "A question is open"),
 }
 LABEL_CHIPS = {"strong": "Strong", "probable": "Probable", "possible": "Possible"}
-CARE_RULES = ("condition.precaution", "red_flag", "region", "modification", "aggravation", "equipment", "preference")
+CARE_RULES = (
+    "condition.",
+    "red_flag",
+    "region.precaution",
+    "region.withheld",
+    "aggravation",
+    "equipment",
+    "preference",
+)
+PLACE_RULE = "region.also"
 # The order and words of the drawer "left out, and why"; what steers the choice comes after what protects.
 LEFT_OUT = {
     "red_flags": "A red flag",
@@ -85,6 +95,15 @@ class Card:
     @property
     def exercise(self) -> Exercise | None:
         return self.item.exercise if isinstance(self.item, PlanExercise) else None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the exercise works on, as "region:side" for the body picture."""
+        exercise = self.exercise
+        if exercise is None:
+            return ()
+        regions = [MUSCLES[key].region for key in exercise.target_muscles if key in MUSCLES] or [exercise.region]
+        return tuple(f"{region}:{self.item.side or 'both'}" for region in dict.fromkeys(regions))
 
     @property
     def anchor(self) -> str:
@@ -179,6 +198,16 @@ class PlanPage:
     editable: bool = False
     edits: tuple[EditLine, ...] = ()
     names: Names | None = field(default=None, repr=False)
+
+    @property
+    def used_causes(self) -> tuple[CauseCard, ...]:
+        """Causes that the plan is built on, that wait, or that a person decided about."""
+        return tuple(card for card in self.causes if _matters(card.cause))
+
+    @property
+    def other_causes(self) -> tuple[CauseCard, ...]:
+        """Causes that are only shown."""
+        return tuple(card for card in self.causes if not _matters(card.cause))
 
     @property
     def facts_changed(self) -> bool:
@@ -280,7 +309,7 @@ def card_of(
         kind="exercise" if is_exercise else "technique",
         item=item,
         name=item.exercise.name if isinstance(item, PlanExercise) else item.technique.name,
-        where=place(item.region, item.side),
+        where=_where(item, names),
         dose=_dose(item, knowledge),
         reasons=tuple(names.reason(reason, findings) for reason in item.reasons),
         cares=tuple(names.said(r["text"]) for r in item.reasons if r["rule"].startswith(CARE_RULES)),
@@ -291,6 +320,11 @@ def card_of(
         is_first=is_first,
         is_last=is_last,
     )
+
+
+def _where(item: PlanTechnique | PlanExercise, names: Names) -> str:
+    also = [names.said(reason["text"]) for reason in item.reasons if reason["rule"] == PLACE_RULE]
+    return ". ".join([text for text in (place(item.region, item.side), *also) if text])
 
 
 def _dose(item: PlanTechnique | PlanExercise, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
@@ -312,6 +346,10 @@ def _left_out(excluded: Iterable[Mapping[str, Any]], phase: int, names: Names) -
 
 
 # --- Causes, flags, refusal -----------------------------------------------------------------------------------------
+
+
+def _matters(cause: PlanCause) -> bool:
+    return cause.state != "shown" or cause.decision != PlanCause.Decision.PROPOSED
 
 
 def _cause(cause: PlanCause) -> CauseCard:
