@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Value
+from django.db.models import F, FilteredRelation, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from assessments.chart import Chart, chart_of
 from assessments.models import Assessment
 from assessments.readout import AnswerSheet
 from assessments.vocabulary import RED_FLAGS
-from clinic.models import Answer, Condition, ConditionSite, Consent, PatientCondition
+from clinic.models import Answer, Condition, ConditionSite, Consent
 from staff.assessments.entries import Typed
 
 
@@ -49,24 +50,23 @@ class Board:
 
     @cached_property
     def conditions(self) -> list[ConditionLine]:
-        """Every condition question in order, answered or not: two queries."""
-        sites = ConditionSite.objects.filter(patient_condition=OuterRef("pk"))
-        answers = PatientCondition.objects.filter(patient=self.assessment.episode.patient_id).annotate(
-            places=ArraySubquery(sites.values_list(Concat("region", Value(":"), "side")))
+        """Every condition question in order with this patient's answer, in one query."""
+        own = Q(answers__patient=self.assessment.episode.patient_id)
+        asked = Condition.objects.filter(is_active=True).annotate(told=FilteredRelation("answers", condition=own))
+        sites = ConditionSite.objects.filter(patient_condition=OuterRef("told__pk")).order_by("pk")
+        rows = asked.annotate(
+            told_answer=F("told__answer"),
+            told_note=F("told__note"),
+            told_since=F("told__since"),
+            places=ArraySubquery(sites.values_list(Concat("region", Value(":"), "side"))),
         )
-        told = {row.condition_id: row for row in answers}
-        return [
-            self._line(condition, told.get(condition.pk))
-            for condition in Condition.objects.filter(is_active=True).order_by("kind", "position")
-        ]
+        return [self._line(row) for row in rows.order_by("kind", "position")]
 
     @staticmethod
-    def _line(condition: Condition, row: PatientCondition | None) -> ConditionLine:
-        if row is None:
-            return ConditionLine(condition)
-        places = [tuple(place.split(":", 1)) for place in getattr(row, "places", [])]
-        sites = [(place[0], place[1]) for place in places]
-        return ConditionLine(condition, row.answer, sites, row.note, row.since)
+    def _line(row: Any) -> ConditionLine:
+        places = [place.partition(":") for place in row.places]
+        sites = [(region, side) for region, _, side in places]
+        return ConditionLine(row, row.told_answer or Answer.NOT_ASKED, sites, row.told_note or "", row.told_since)
 
     @cached_property
     def consents(self) -> dict[str, Consent]:

@@ -24,7 +24,7 @@ from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.errors import Conflict, DomainError, ManyProblems
 from clinic.models import Answer
 from clinic.permissions import Permission, may
-from plans.actions.drafting import Preview, preview_causes
+from plans.actions import Preview, preview_causes
 from staff.assessments.board import Board
 from staff.assessments.entries import Typed, element_id
 from staff.assessments.posted import base_revision, changes_from
@@ -260,10 +260,12 @@ def _draft_url(assessment: Assessment) -> str:
         return ""
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sign and lock. Open questions come back with the page, to be confirmed one by one."""
+    """Sign and lock. Open questions come back with the page, to be confirmed one by one. GET leads to the review."""
     assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    if request.method != "POST":
+        return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
     try:
         sign(
             assessment,
