@@ -81,7 +81,10 @@ def log_page(
     stored = next((log for log in card.item.logs if str(log.bout) == bout), None) if card else None
     context = {"form": form, "card": card, "prescription": prescription, "day": day, "bout": bout, "stored": stored}
     more = {"is_today": day == visitor.today, "faces": PAIN_FACE_OF}
-    return page(request, visitor, "portal/log.html", {**context, **more}, status=status)
+    response = page(request, visitor, "portal/log.html", {**context, **more}, status=status)
+    if request.headers.get("HX-Request"):  # a whole page cannot take the place of a card
+        response["HX-Retarget"], response["HX-Reswap"] = "body", "innerHTML"
+    return response
 
 
 def after(request: HttpRequest, visitor: Visitor, stored: SessionLog) -> HttpResponse:
