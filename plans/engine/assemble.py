@@ -1,6 +1,6 @@
 """Put a phase together from what was selected, with a reason on every line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plans.engine.dose import Dosing, dose_dict, technique_dose
@@ -20,6 +20,7 @@ from plans.engine.evidence import ScoredCause
 from plans.engine.exclude import Excluder, PhaseContent
 from plans.engine.facts import Site
 from plans.engine.gate import exit_criteria
+from plans.engine.knowledge import RootCause
 from plans.engine.overlap import merge_sides
 from plans.engine.reason import Selection
 from plans.engine.screen import Block, Screen, precautions
@@ -48,7 +49,9 @@ class BuiltPhase:
 class PhaseBuilder:
     """Builds the phases of one draft. With every symptom region closed it builds education only."""
 
-    def __init__(self, eligibility: Eligibility, causes: Sequence[ScoredCause], closed: bool) -> None:
+    def __init__(self, eligibility: Eligibility, selection: Selection, closed: bool) -> None:
+        causes = selection.selected
+        self.selection = selection
         self.eligibility = eligibility
         self.picture = eligibility.picture
         self.screen = eligibility.screen
@@ -142,7 +145,7 @@ class PhaseBuilder:
             causes=ranked.causes,
             rank_score=ranked.score,
             reasons=(*reasons, *warnings),
-            safety=_safety(warnings),
+            safety=_safety([*warnings, *(r for r in reasons if r.rule == "region.precaution")]),
             phase=phase,
         )
 
@@ -167,10 +170,31 @@ class PhaseBuilder:
 
     def excluded(self, phases: Mapping[int, BuiltPhase]) -> tuple[Excluded, ...]:
         excluder = Excluder(self.eligibility)
-        return tuple(entry for n, built in phases.items() for entry in excluder.phase(_content(n, built)))
+        return tuple(
+            entry for n, built in phases.items() for entry in excluder.phase(_content(n, built, self._set_aside(n)))
+        )
+
+    def _set_aside(self, phase: int) -> dict[str, Reason]:
+        """Items that only causes list which a referral, a red flag or a closed region keeps out of the plan."""
+        found: dict[str, Reason] = {}
+        for cause, why in self._idle_causes():
+            for key in (*cause.exercises.get(phase, ()), *cause.techniques.get(phase, ())):
+                text = f"{key} is listed by {cause.key}, {why}"
+                found.setdefault(key, Reason("precedence", text, (cause.key,), "root causes, precedence"))
+        return found
+
+    def _idle_causes(self) -> Iterator[tuple[RootCause, str]]:
+        if self.closed:
+            for scored in self.causes:
+                yield scored.cause, "and every symptom region is closed until the referral is answered"
+        for cause, flag in self.selection.closed:
+            yield cause, f"which red flag {flag} closes"
+        leading = ", ".join(c.key for c in self.causes)
+        for scored in self.selection.secondary:
+            yield scored.cause, f"which is set aside until the referral of {leading} is answered"
 
 
-def _content(number: int, built: BuiltPhase) -> PhaseContent:
+def _content(number: int, built: BuiltPhase, set_aside: Mapping[str, Reason]) -> PhaseContent:
     plan = built.plan
     used = {t.key for t in plan.techniques} | {e.technique for e in plan.exercises}
     used |= {r.technique.key for r in built.techniques.alternatives}
@@ -180,6 +204,7 @@ def _content(number: int, built: BuiltPhase) -> PhaseContent:
         techniques=frozenset(used),
         education=frozenset(plan.education),
         failures={**built.techniques.failures, **built.exercises.failures},
+        set_aside=set_aside,
         education_removed=built.education_removed,
     )
 

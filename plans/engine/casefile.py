@@ -177,7 +177,7 @@ def _unanswered(reader: _Reader, value: Any) -> frozenset[str]:
 
 def _near(key: str, reader: _Reader) -> str:
     known = [*reader.knowledge.conditions, *reader.knowledge.red_flags, *reader.knowledge.findings]
-    close = difflib.get_close_matches(key, known, n=1)
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
     return f"; did you mean {close[0]}?" if close else "; see the vocabulary for the keys"
 
 

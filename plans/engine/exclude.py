@@ -24,6 +24,7 @@ class PhaseContent:
     techniques: frozenset[str]  # planned, alternatives and the techniques of the exercises
     education: frozenset[str]
     failures: Mapping[str, Failure]
+    set_aside: Mapping[str, Reason]  # items of causes that a referral or a red flag has set aside
     education_removed: Mapping[str, tuple[Block, ...]]
 
 
@@ -49,7 +50,8 @@ class Excluder:
         return found
 
     def _exercise_entry(self, key: str, content: PhaseContent) -> Excluded:
-        if key not in content.failures and key not in self.eligibility.screen.forbidden:
+        known = key in content.failures or key in content.set_aside or key in self.eligibility.screen.forbidden
+        if not known:
             return self.index.plain_exclusions[key, content.phase]
         return self._entry(key, content, self._exercise_failure(key, content))
 
@@ -77,8 +79,8 @@ class Excluder:
             phase = self.index.phase_reasons.get((key, content.phase))
             failure = Failure("phase", phase) if phase is not None else safety
         if failure is None:
-            return Failure("relevance", self.index.unlisted_reasons[key])
-        return _with_safety(failure, safety)
+            failure = Failure("precedence", content.set_aside[key]) if key in content.set_aside else None
+        return _with_safety(failure or Failure("relevance", self.index.unlisted_reasons[key]), safety)
 
     def _exercise_safety(self, key: str) -> Failure | None:
         if key not in self._exercise:
@@ -95,9 +97,9 @@ class Excluder:
         if failure is None:
             phase = self.index.phase_reasons.get((key, content.phase))
             failure = Failure("phase", phase) if phase is not None else safety
-        if failure is None:
-            failure = self._unlisted(technique)
-        return _with_safety(failure, safety)
+        if failure is None and key in content.set_aside:
+            failure = Failure("precedence", content.set_aside[key])
+        return _with_safety(failure or self._unlisted(technique), safety)
 
     def _technique_safety(self, technique: Technique) -> Failure | None:
         if technique.key not in self._technique:

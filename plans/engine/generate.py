@@ -216,7 +216,7 @@ def _draft(r: Reasoned) -> d.Draft:
     start, why = start_phase(r.picture, screen, r.scored)
     closed = start == "none_at_region"
     eligibility = Eligibility(r.picture, screen, r.options, r.complete)
-    builder = PhaseBuilder(eligibility, r.selection.selected, closed)
+    builder = PhaseBuilder(eligibility, r.selection, closed)
     first = int(start) if start.isdigit() else 1
     phases = {n: builder.phase(n, scheduled=n >= first, locked=_locked(r.complete, n)) for n in PHASES}
     plans = {n: built.plan for n, built in phases.items()}

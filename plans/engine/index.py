@@ -65,7 +65,7 @@ def finding_region(knowledge: Knowledge, path: str) -> str | None:
     if spec is not None and spec.region:
         return spec.region
     muscle = spec.muscle if spec is not None and spec.muscle else key
-    if namespace in ("mmt", "palp", "trp", "len", "palp_tender"):
+    if namespace in ("mmt", "palp", "trp", "len", "palp_tender", "palp_spasm", "trp_twitch"):
         return knowledge.anatomy.muscle_regions.get(muscle)
     if namespace in ("rom", "rompct"):
         return knowledge.anatomy.rompct_prefix_regions.get(key.partition("_")[0])

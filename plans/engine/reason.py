@@ -189,6 +189,9 @@ def _acute_reason(picture: Picture) -> Reason | None:
         return _start("worst pain in 24 h is 5 or more", "pain.nprs_worst_24h")
     if picture.value("hist.irritability") == "high":
         return _start("irritability is high", "hist.irritability")
+    visible = _at_symptoms(picture, "palp_spasm.", lambda v: v == 1)
+    if visible:
+        return _start("visible spasm at a symptom region", visible)
     tone = _at_symptoms(picture, "palp.", lambda v: v >= SPASM_TONE)
     if tone:
         return _start("board-like muscle tone at a symptom region", tone)
