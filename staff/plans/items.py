@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRefresh
 
 from clinic.errors import Conflict, DomainError
 from clinic.models import User
@@ -42,11 +42,13 @@ MAX_OFFERED = 60
 
 
 def _back(request: HttpRequest, version_id: int, anchor: str) -> HttpResponse:
-    """To the plan page, at the item; htmx follows with a fresh page so that meters and the sign bar are right."""
-    url = f"{version_url(version_id)}#{anchor}"
+    """To the plan page, at the item; htmx loads the whole page anew so that meters and the sign bar are right.
+
+    A redirect that differs in its fragment only would not load anything.
+    """
     if getattr(request, "htmx", False):
-        return HttpResponseClientRedirect(url)
-    return HttpResponseRedirect(url)
+        return HttpResponseClientRefresh()
+    return HttpResponseRedirect(f"{version_url(version_id)}#{anchor}")
 
 
 # --- One item -------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from plans.models import (
 )
 from plans.screening import BLOCKED
 from plans.snapshot import facts_from_json
-from plans.wording import Names, exercise_dose, goal_sentence, missing_label, place, technique_dose
+from plans.wording import Names, capital, exercise_dose, goal_sentence, missing_label, place, technique_dose
 
 SAFETY_CHIPS = {
     "precaution": ("caution", "With precaution"),
@@ -71,6 +71,7 @@ LEFT_OUT = {
     "phase": "For another phase",
     "relevance": "No cause asks for it",
 }
+SPEEDS = ("emergency_now", "urgent_same_day", "urgent_referral", "routine_referral", "caution_monitor")
 QUIET = frozenset({"phase", "relevance"})
 
 
@@ -385,16 +386,45 @@ def _refusal(version: PlanVersion, names: Names, knowledge: Knowledge, findings:
     known = DISPOSITIONS.get(version.disposition)
     reasons = answer.get("reasons") or [r for flag in answer["flags"] for r in flag["reasons"]]
     topics = answer.get("education") or [t for phase in answer["phases"].values() for t in phase["education"]]
+    asked = answer["missing"] if answer["kind"] == "refusal" else []
     return Refusal(
         disposition=known.label if known else "No plan can be drafted yet",
         how_fast=known.how_fast if known else "",
         emergency=version.disposition in ("emergency_now", "urgent_same_day"),
         reasons=tuple(names.reason(reason, findings) for reason in reasons),
-        tasks=tuple(names.said(task["text"]) for task in answer["tasks"]),
-        missing=tuple(missing_label(key, knowledge) for key in answer["missing"]),
+        tasks=(*_flag_steps(answer["flags"]), *_cause_steps(answer, names)),
+        missing=tuple(missing_label(key, knowledge) for key in asked),
         referral=referral_text(version, names),
         education=tuple(names.name(key) for key in dict.fromkeys(topics)),
     )
+
+
+def _flag_steps(flags: Iterable[Mapping[str, Any]]) -> list[str]:
+    """One step per speed, the fastest first: what is suspected, and what must not be done meanwhile."""
+    by_speed: dict[str, list[str]] = {}
+    limits: dict[str, list[str]] = {}
+    for flag in flags:
+        known = RED_FLAGS.get(flag["key"])
+        if known is not None:
+            by_speed.setdefault(flag["disposition"], []).append(known.suspected)
+            if not known.limits.startswith("all"):
+                limits.setdefault(flag["disposition"], []).append(known.limits)
+    steps = []
+    for speed in (key for key in SPEEDS if key in by_speed):
+        suspected = "; ".join(dict.fromkeys(by_speed[speed]))
+        avoid = "; ".join(dict.fromkeys(limits.get(speed, [])))
+        steps.append(f"{_speed(speed)}: suspected {suspected}." + (f" Not until cleared: {avoid}." if avoid else ""))
+    return steps
+
+
+def _cause_steps(answer: Mapping[str, Any], names: Names) -> list[str]:
+    flagged = {flag["key"] for flag in answer["flags"]}
+    return [f"{names.said(task['text'])}." for task in answer["tasks"] if task["key"] not in flagged]
+
+
+def _answers(flag: Mapping[str, Any], names: Names) -> str:
+    """How a flag came to be true: "answered yes and follows from ..."."""
+    return "; ".join(names.said(reason["text"]).rpartition(": ")[2] for reason in flag["reasons"])
 
 
 def referral_text(version: PlanVersion, names: Names) -> str:
@@ -403,16 +433,17 @@ def referral_text(version: PlanVersion, names: Names) -> str:
     lines = [
         f"Re: {patient.given_name} {patient.family_name}, born {patient.date_of_birth:%d %b %Y}, {patient.number}",
         f"Assessed {version.assessment.assessed_on:%d %b %Y}: {version.plan.episode.complaint}.",
+        *_flag_steps(answer["flags"]),
+        *_cause_steps(answer, names),
     ]
     for flag in answer["flags"]:
         known = RED_FLAGS.get(flag["key"])
-        said = "; ".join(names.said(reason["text"]) for reason in flag["reasons"])
-        lines.append(f"- {known.suspected if known else flag['key']}: {said}")
-    lines += [f"- {names.said(task['text'])}" for task in answer["tasks"]]
+        lines.append(f"- {known.label if known else flag['key']}: {_answers(flag, names)}")
     lines.append("No physiotherapy treatment was given. Please tell us the outcome.")
     return "\n".join(lines)
 
 
 def never_soften(version: PlanVersion) -> tuple[str, ...]:
     """The fixed safety wording for cauda equina, when it is about that."""
-    return SAFETY_TEXTS[:1] if any(flag["key"].startswith("ces_") for flag in version.draft["flags"]) else ()
+    about_it = any(flag["key"].startswith("ces_") for flag in version.draft["flags"])
+    return (capital(SAFETY_TEXTS[0].partition(": ")[2]),) if about_it else ()

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assessments.access import assessment_for
 from clinic.actions import first_message
 from clinic.errors import DomainError, ManyProblems
-from clinic.models import Patient
+from clinic.models import Clinic, Patient
 from clinic.permissions import Permission, may
 from plans.access import cause_for, plan_for, version_for
 from plans.actions import decide_cause, draft_plan, move_to_phase, recheck, revise, sign
@@ -66,6 +66,7 @@ def _show(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> 
         "may_treat": may_treat,
         "versions": PlanVersion.objects.filter(plan=version.plan).order_by("-number"),
         "never_soften": never_soften(version),
+        "emergency_number": _emergency_number() if page.refusal else "",
         "steps": _steps(version) if may_treat else (),
         "redraft_url": reverse("staff:plan-redraft", args=[pk]),
         "cause_decisions": PlanCause.Decision.choices,
@@ -73,6 +74,10 @@ def _show(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> 
         **extra,
     }
     return render(request, "staff/plans/version.html", context, status=status)
+
+
+def _emergency_number() -> str:
+    return Clinic.objects.values_list("emergency_number", flat=True).first() or ""
 
 
 def _steps(version: PlanVersion) -> tuple[PlanPhase, ...]:
