@@ -54,9 +54,21 @@ class Disposition(Frozen):
     output: str
 
 
+class YellowFlag(Frozen):
+    """Not a red flag, but it changes the plan: what is seen, what it does, which topics it brings."""
+
+    key: str
+    label: str
+    finding: str
+    effect: str
+    when: dict[str, Any] | None = None
+    education: tuple[str, ...] = ()
+
+
 _DATA = read("red_flags")
 
 RED_FLAGS: dict[str, RedFlagItem] = {row["key"]: RedFlagItem.model_validate(row) for row in _DATA["red_flags"]}
+YELLOW_FLAGS: dict[str, YellowFlag] = {row["key"]: YellowFlag.model_validate(row) for row in _DATA["yellow_flags"]}
 RED_FLAG_GROUPS: dict[str, str] = {row["key"]: row["label"] for row in _DATA["meta"]["groups"]}
 DISPOSITIONS: dict[str, Disposition] = {
     row["key"]: Disposition.model_validate(row) for row in _DATA["meta"]["dispositions"]

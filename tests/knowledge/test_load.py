@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from plans.engine.knowledge import Knowledge
 from plans.knowledge.documents import Documents, KnowledgeError
 from plans.knowledge.load import load_documents
 from plans.knowledge.parse import shipped_knowledge
-from plans.knowledge.rows.revision import knowledge_in_force, latest_revision, record_revision
+from plans.knowledge.rows.revision import _knowledge_of, knowledge_in_force, latest_revision, record_revision
 from plans.models import (
     ConditionEffect,
     DoseParameter,
@@ -151,6 +152,13 @@ def test_a_revision_is_made_only_by_a_change() -> None:
     assert record_revision(note="nothing changed") == first
     ConditionEffect.objects.filter(condition__key="pacemaker").update(reason="stronger words")
     assert record_revision(note="changed").number == 2
+
+
+def test_rows_changed_past_the_admin_do_not_pass_for_the_revision() -> None:
+    Technique.objects.filter(key="mt_mwm").update(aim="changed by SQL")
+    _knowledge_of.cache_clear()
+    assert re.fullmatch(r"1~[0-9a-f]{8}", knowledge_in_force().revision)
+    _knowledge_of.cache_clear()
 
 
 def test_rows_that_contradict_each_other_get_no_revision() -> None:

@@ -12,6 +12,7 @@ from assessments.vocabulary import (
     RED_FLAGS,
     RULES,
     VOCABULARY,
+    YELLOW_FLAGS,
     ValueProblem,
     check_value,
     confirm_message,
@@ -205,3 +206,11 @@ def test_short_list(regions: set[str], conditions: set[str], techniques: set[str
 def test_cross_checks_are_listed() -> None:
     assert len(RULES["cross_checks"]) == 16
     assert {row["level"] for row in RULES["cross_checks"]} == {"reject", "ask", "block_plan"}
+
+
+def test_yellow_flags_bring_their_topics() -> None:
+    assert {key: flag.education for key, flag in YELLOW_FLAGS.items() if flag.education} == {
+        "fear_of_movement": ("ed_pain_explained",),
+        "poor_sleep": ("ed_sleep_position",),
+    }
+    assert len(YELLOW_FLAGS) == 5

@@ -51,4 +51,7 @@ def knowledge_in_force() -> Knowledge:
 
 @lru_cache(maxsize=4)
 def _knowledge_of(number: int, digest: str) -> Knowledge:
-    return parse(documents_from_rows(), revision=str(number))
+    documents = documents_from_rows()
+    found = content_hash(documents)
+    # Rows changed past the admin (raw SQL), or files upgraded without loading: say so instead of naming a wrong state.
+    return parse(documents, revision=str(number) if found == digest else f"{number}~{found[:8]}")
