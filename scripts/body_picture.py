@@ -167,25 +167,31 @@ def merge(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def placed(part: dict[str, Any], top: float, height: float) -> dict[str, Any]:
+    """Return a part with its upper and lower edge as shares of body height, by which small pictures are cropped."""
+    _, upper, _, lower = box(part["d"])
+    return {**part, "top": round((upper - top) / height, 3), "bottom": round((lower - top) / height, 3)}
+
+
 def picture(sex: str, view: str, shapes: list[Shape]) -> dict[str, Any]:
     """Return one view: its frame, its plain background shapes and its regions."""
     bounds, middle = frame(shapes), midline(shapes)
-    height = bounds[3] - bounds[1]
+    left, top, right, bottom = bounds
+    height = bottom - top
     parts, plain = [], []
     for shape in shapes:
         x, y = shape.centre
-        region = refine(view, shape.slug, (y - bounds[1]) / height) or (FRONT if view == "front" else BACK)[shape.slug]
+        region = refine(view, shape.slug, (y - top) / height) or (FRONT if view == "front" else BACK)[shape.slug]
         if not region:
             plain.append(rounded(shape.path))
             continue
         side = "midline" if region in WHOLE else patient_side(view, x, middle, slack=0.004 * height)
         parts.append({"region": region, "side": side, "spot": False, "d": rounded(shape.path)})
-    left, top, right, bottom = bounds
+    joined = merge(parts + spot_parts(sex, view, bounds, middle))
     return {
-        "viewBox": f"{left - MARGIN:.0f} {top - MARGIN:.0f} "
-        f"{right - left + 2 * MARGIN:.0f} {bottom - top + 2 * MARGIN:.0f}",
+        "viewBox": f"{left - MARGIN:.0f} {top - MARGIN:.0f} {right - left + 2 * MARGIN:.0f} {height + 2 * MARGIN:.0f}",
         "plain": "".join(plain),
-        "parts": merge(parts + spot_parts(sex, view, bounds, middle)),
+        "parts": [placed(part, top, height) for part in joined],
     }
 
 

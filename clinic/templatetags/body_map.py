@@ -112,6 +112,24 @@ def body_map(
     return {"views": views, "input": input, "listed": _listed(marked | aimed) if words and not input else ""}
 
 
+# Where a thumbnail is cut, as shares of body height; the rest of the body is not shown when no target lies in it.
+UPPER_ENDS, LOWER_BEGINS = 0.52, 0.40
+# The legs are narrower than the arms are wide: half of the width of a cropped lower body, as a share of its height.
+LOWER_HALF_WIDTH = 0.30
+
+
+def _crop(view_box: str, parts: list[dict[str, Any]]) -> str:
+    """Return the part of the frame that holds all targets: the upper half, the lower half, or all of it."""
+    left, top, width, height = (float(number) for number in view_box.split())
+    if max(part["bottom"] for part in parts) <= UPPER_ENDS:
+        return f"{left:.0f} {top:.0f} {width:.0f} {height * UPPER_ENDS:.0f}"
+    if min(part["top"] for part in parts) >= LOWER_BEGINS:
+        lower = height * (1 - LOWER_BEGINS)
+        half = lower * LOWER_HALF_WIDTH
+        return f"{left + width / 2 - half:.0f} {top + height * LOWER_BEGINS:.0f} {2 * half:.0f} {lower:.0f}"
+    return view_box
+
+
 @register.inclusion_tag("components/_body_small.html")
 def body_small(targets: Iterable[Any] = (), sex: str = "", symbol: str = "") -> dict[str, Any]:
     """Draw a thumbnail of where an exercise works: the view that shows most of it, a few bytes from a shared sprite.
@@ -120,9 +138,10 @@ def body_small(targets: Iterable[Any] = (), sex: str = "", symbol: str = "") -> 
     """
     figure = "female" if sex == "female" else "male"
     aimed = {_mark(t) for t in targets or ()}
+    views = _pictures().get(figure, {})
     lit = {
-        name: [f"{name}-{p['region']}-{p['side']}" for p in view["parts"] if _covers(aimed, p["region"], p["side"])]
-        for name, view in _pictures().get(figure, {}).items()
+        name: [part for part in view["parts"] if _covers(aimed, part["region"], part["side"])]
+        for name, view in views.items()
     }
     name = max(lit, key=lambda view: len(lit[view]), default="")
     if not name or not lit[name]:
@@ -130,6 +149,6 @@ def body_small(targets: Iterable[Any] = (), sex: str = "", symbol: str = "") -> 
     return {
         "view": name,
         "figure": f"body/{figure}.svg",
-        "parts": lit[name],
-        "box": _pictures()[figure][name]["viewBox"],
+        "parts": [f"{name}-{part['region']}-{part['side']}" for part in lit[name]],
+        "box": _crop(views[name]["viewBox"], lit[name]),
     }
