@@ -5,16 +5,20 @@ const storeKey = `kineplan-assessment-${page.dataset.assessment}`;
 const RETRY_MS = 5000;
 const TYPING_MS = 600;
 let revision = Number(page.dataset.revision);
-let pending = readStore(); // name -> pairs as a form would send them
+const pending = readStore(); // name -> pairs as a form would send them
 let sending = false;
 let timer = 0;
 let retry = 0;
 let summaryTimer = 0;
 
 // --- Kept in this browser ---------------------------------------------------------------------------------------
+// Kept with the revision it was typed on: somebody else may have changed the same field since.
 function readStore() {
   try {
-    return new Map(JSON.parse(localStorage.getItem(storeKey) || "[]"));
+    const kept = JSON.parse(localStorage.getItem(storeKey) || "null");
+    if (!kept) return new Map();
+    revision = Math.min(revision, kept.revision);
+    return new Map(kept.changes);
   } catch {
     return new Map();
   }
@@ -22,7 +26,7 @@ function readStore() {
 
 function writeStore() {
   try {
-    if (pending.size) localStorage.setItem(storeKey, JSON.stringify([...pending]));
+    if (pending.size) localStorage.setItem(storeKey, JSON.stringify({ revision, changes: [...pending] }));
     else localStorage.removeItem(storeKey);
   } catch {
     // A full or forbidden store: the change still goes to the server.
