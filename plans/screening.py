@@ -52,7 +52,7 @@ class Checker:
         self.scored = score_causes(picture, complete.objective_complete)
         self.screen = Screen(picture, flags, region_blocks(self.scored, picture, frozenset(rejected)))
         self.eligibility = Eligibility(picture, self.screen, Options(), complete)
-        self.dosing = Dosing(picture, self.screen, knowledge.techniques, knowledge.phases)
+        self.dosing = Dosing(picture, self.screen, knowledge.phases)
         self.knowledge = knowledge
         self.picture = picture
         self.open_questions = (*not_asked(picture.flags.values()), *not_asked(picture.conditions.values()))

@@ -58,8 +58,9 @@ class PhaseBuilder:
         self.knowledge = eligibility.knowledge
         self.causes = causes
         self.by_key = {c.key: c for c in causes}
+        self.cause_reasons = {c.key: _cause_reason(c) for c in causes}
         self.closed = closed
-        self.dosing = Dosing(self.picture, self.screen, self.knowledge.techniques, self.knowledge.phases)
+        self.dosing = Dosing(self.picture, self.screen, self.knowledge.phases)
         self.available = self.picture.number("hist.exercise_time_min_day")
 
     def phase(self, number: int, scheduled: bool, locked: bool) -> BuiltPhase:
@@ -89,7 +90,7 @@ class PhaseBuilder:
     def _exercise(self, choice: Choice, phase: int, locked: bool) -> PlannedExercise:
         exercise = choice.exercise
         warnings = [b.reason for b in precautions(self.screen.exercise(exercise.key))]
-        reasons = [*(self._cause_reason(key) for key in choice.causes), *self._substitution(choice)]
+        reasons = [*(self.cause_reasons[key] for key in choice.causes), *self._substitution(choice)]
         return PlannedExercise(
             key=exercise.key,
             technique=exercise.technique,
@@ -102,11 +103,6 @@ class PhaseBuilder:
             safety="precaution" if warnings else "clear",
             locked=locked,
         )
-
-    def _cause_reason(self, key: str) -> Reason:
-        cause = self.by_key[key]
-        text = f"serves {cause.cause.label} ({cause.label}, score {cause.score:g})"
-        return Reason("cause", text, tuple(dict.fromkeys(cause.positive_findings())), "root causes, selection 3")
 
     def _substitution(self, choice: Choice) -> list[Reason]:
         return [
@@ -125,7 +121,7 @@ class PhaseBuilder:
         technique, treatable = ranked.technique, ranked.treatable
         warnings = [b.reason for b in treatable.blocks]
         site: Site = treatable.sites[0]
-        reasons = [self._cause_reason(key) for key in ranked.causes]
+        reasons = [self.cause_reasons[key] for key in ranked.causes]
         reasons.append(
             Reason(
                 "indication",
@@ -192,6 +188,11 @@ class PhaseBuilder:
         leading = ", ".join(c.key for c in self.causes)
         for scored in self.selection.secondary:
             yield scored.cause, f"which is set aside until the referral of {leading} is answered"
+
+
+def _cause_reason(cause: ScoredCause) -> Reason:
+    text = f"serves {cause.cause.label} ({cause.label}, score {cause.score:g})"
+    return Reason("cause", text, tuple(dict.fromkeys(cause.positive_findings())), "root causes, selection 3")
 
 
 def _content(number: int, built: BuiltPhase, set_aside: Mapping[str, Reason]) -> PhaseContent:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plans.engine.draft import Reason
-from plans.engine.knowledge import Dosage, DoseParameter, Exercise, PhaseRules, Technique
+from plans.engine.knowledge import Dosage, Exercise, PhaseRules, Technique
+from plans.engine.limits import capped_rpe
 from plans.engine.picture import Picture
 from plans.engine.screen import Screen
 
@@ -19,8 +20,6 @@ HEAVY_RPE = 6
 IRRITABLE_RPE = 3
 STRENGTH_DAYS_MAX = 3
 DEPTH_PHASE_1 = 5.0
-PARAMETERS = {"rest_s": ("rest_s",), "duration_min": ("duration_min", "session_min")}
-WHOLE_NUMBERS = ("sets", "reps", "hold_s", "per_day", "days_per_week", "rest_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,14 @@ def minutes_per_day(dose: Dosage) -> float:
 class Dosing:
     """The caps that hold for one patient."""
 
-    def __init__(
-        self, picture: Picture, screen: Screen, techniques: Mapping[str, Technique], phases: Mapping[int, PhaseRules]
-    ):
-        self.techniques = techniques
+    def __init__(self, picture: Picture, screen: Screen, phases: Mapping[int, PhaseRules]) -> None:
         self.phases = phases
         self.irritable = picture.value("hist.irritability") == "high"
         age = picture.number("hist.age_years")
         self.age = age
         self.older = age is not None and age >= OLDER_FROM
         self.heavy_avoided = screen.heavy_avoided
-        self._limits = {key: _numeric_limits(t.dose) for key, t in techniques.items()}
+        self.limited = picture.index.limited_doses
         self._cache: dict[tuple[str, int], Dosed] = {}
 
     def exercise(self, exercise: Exercise, phase: int) -> Dosed:
@@ -65,29 +61,13 @@ class Dosing:
         return self._cache[key]
 
     def _dose(self, exercise: Exercise, phase: int) -> Dosed:
-        reasons: list[Reason] = []
-        dose = self._inside_limits(exercise, exercise.dosage[phase], reasons)
+        dose, limits = self.limited[exercise.key, phase]
+        reasons = list(limits)
         dose = self._irritability(dose, reasons)
         dose = self._older(exercise, dose, reasons)
         dose = self._heavy(dose, reasons)
         dose = self._phase_ceiling(exercise, dose, phase, reasons)
         return Dosed(dose, tuple(reasons))
-
-    def _inside_limits(self, exercise: Exercise, dose: Dosage, reasons: list[Reason]) -> Dosage:
-        limits = self._limits.get(exercise.technique, {})
-        changes: dict[str, object] = {}
-        for name in (*WHOLE_NUMBERS, "duration_min"):
-            value = getattr(dose, name)
-            top = min((limits[p] for p in PARAMETERS.get(name, (name,)) if p in limits), default=None)
-            if value is not None and top is not None and value > top:
-                changes[name] = type(value)(top)
-        top_rpe = limits.get("intensity_rpe")
-        if top_rpe is not None and dose.rpe[1] > top_rpe:
-            changes["rpe"] = capped_rpe(dose.rpe, int(top_rpe))
-        if changes:
-            text = f"lowered to the limit of {exercise.technique}: {', '.join(sorted(changes))}"
-            reasons.append(Reason("dose.technique_limit", text, tuple(sorted(changes)), "techniques, section 3"))
-        return replace(dose, **changes) if changes else dose  # type: ignore[arg-type]
 
     def _irritability(self, dose: Dosage, reasons: list[Reason]) -> Dosage:
         if not self.irritable:
@@ -128,14 +108,6 @@ class Dosing:
             reasons.append(Reason("dose.phase", text, (), "phases, section 5"))
             dose = replace(dose, days_per_week=STRENGTH_DAYS_MAX)
         return dose
-
-
-def capped_rpe(rpe: tuple[int, int], top: int) -> tuple[int, int]:
-    return min(rpe[0], top), min(rpe[1], top)
-
-
-def _numeric_limits(parameters: tuple[DoseParameter, ...]) -> dict[str, float]:
-    return {p.parameter: float(p.maximum) for p in parameters if isinstance(p.maximum, (int, float))}
 
 
 def fit_first_item(dosed: Dosed, budget: float) -> Dosed:

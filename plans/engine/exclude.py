@@ -12,8 +12,6 @@ from plans.engine.eligibility import Eligibility, Failure
 from plans.engine.knowledge import Technique
 from plans.engine.screen import Block, combined_override, contraindications
 
-OPT_IN = "therapist_opt_in"
-
 
 @dataclass(frozen=True, slots=True)
 class PhaseContent:
@@ -40,20 +38,25 @@ class Excluder:
         self._sites = tuple(eligibility.picture.sites)
 
     def phase(self, content: PhaseContent) -> list[Excluded]:
-        found = [self._exercise_entry(key, content) for key in self.knowledge.exercises if key not in content.exercises]
+        number, plain = content.phase, self.index.plain_exclusions
+        special = self.eligibility.screen.forbidden | content.failures.keys() | content.set_aside.keys()
+        found = [
+            self._entry(key, content, self._exercise_failure(key, content)) if key in special else plain[key, number]
+            for key in self.knowledge.exercises
+            if key not in content.exercises
+        ]
         for technique in self.knowledge.techniques.values():
             if technique.category == "education":
                 if technique.key in content.education_removed:
                     found.append(self._education(technique.key, content))
             elif technique.key not in content.techniques:
-                found.append(self._entry(technique.key, content, self._technique_failure(technique, content)))
+                found.append(self._technique_entry(technique, content, technique.key in special))
         return found
 
-    def _exercise_entry(self, key: str, content: PhaseContent) -> Excluded:
-        known = key in content.failures or key in content.set_aside or key in self.eligibility.screen.forbidden
-        if not known:
-            return self.index.plain_exclusions[key, content.phase]
-        return self._entry(key, content, self._exercise_failure(key, content))
+    def _technique_entry(self, technique: Technique, content: PhaseContent, special: bool) -> Excluded:
+        if not special and self._technique_safety(technique) is None:
+            return self.index.plain_exclusions[technique.key, content.phase]
+        return self._entry(technique.key, content, self._technique_failure(technique, content))
 
     def _entry(self, key: str, content: PhaseContent, failure: Failure) -> Excluded:
         override = combined_override(failure.blocks)
@@ -99,7 +102,7 @@ class Excluder:
             failure = Failure("phase", phase) if phase is not None else safety
         if failure is None and key in content.set_aside:
             failure = Failure("precedence", content.set_aside[key])
-        return _with_safety(failure or self._unlisted(technique), safety)
+        return _with_safety(failure or Failure("relevance", self.index.unlisted_reasons[key]), safety)
 
     def _technique_safety(self, technique: Technique) -> Failure | None:
         if technique.key not in self._technique:
@@ -107,15 +110,6 @@ class Excluder:
             safety = outcome if isinstance(outcome, Failure) else self.eligibility.practice_failure(technique)
             self._technique[technique.key] = safety
         return self._technique[technique.key]
-
-    def _unlisted(self, technique: Technique) -> Failure:
-        if any(e.op == OPT_IN for e in technique.indications):
-            text = f"{technique.key} is never proposed by itself; the therapist must add it"
-            return Failure("indication", Reason("indication", text, (technique.key,), "techniques, section 4"))
-        if technique.category == "exercise":
-            text = f"no exercise of {technique.key} was chosen for this phase"
-            return Failure("relevance", Reason("relevance", text, (technique.key,), "selection 7"))
-        return Failure("relevance", self.index.unlisted_reasons[technique.key])
 
 
 def _with_safety(failure: Failure, safety: Failure | None) -> Failure:

@@ -12,10 +12,13 @@ from functools import lru_cache
 from plans.engine.draft import Excluded, Reason
 from plans.engine.knowledge import (
     ConditionRule,
+    Dosage,
     Exercise,
     Knowledge,
+    Technique,
     TechniqueEffect,
 )
+from plans.engine.limits import limited_dose
 from plans.engine.overlap import ExercisePlaces, exercise_places
 
 PASSIVE_CATEGORIES = frozenset({"manual_soft", "manual_joint", "needling", "electro", "thermal"})
@@ -54,6 +57,7 @@ class Index:
     unlisted_reasons: Mapping[str, Reason]
     plain_exclusions: Mapping[tuple[str, int], Excluded]  # for items that nothing forbids and no cause lists
     finding_regions: Mapping[str, str | None]
+    limited_doses: Mapping[tuple[str, int], tuple[Dosage, tuple[Reason, ...]]]  # inside the technique's limits
 
 
 def finding_region(knowledge: Knowledge, path: str) -> str | None:
@@ -79,7 +83,8 @@ def index_for(knowledge: Knowledge) -> Index:
     passive = {t.key for t in knowledge.techniques.values() if t.category in PASSIVE_CATEGORIES} | {"su_taping"}
     rules = knowledge.exercise_rules
     phase_reasons = _phase_reasons(knowledge)
-    unlisted = {key: _unlisted(key) for key in (*knowledge.exercises, *knowledge.techniques)}
+    unlisted = {key: _unlisted(key) for key in knowledge.exercises}
+    unlisted |= {t.key: _unlisted_technique(t) for t in knowledge.techniques.values()}
     return Index(
         knowledge=knowledge,
         places={e.key: exercise_places(knowledge.anatomy, rules, e) for e in knowledge.exercises.values()},
@@ -98,6 +103,11 @@ def index_for(knowledge: Knowledge) -> Index:
             (key, n): Excluded(key, n, phase_reasons.get((key, n), reason))
             for key, reason in unlisted.items()
             for n in PHASES
+        },
+        limited_doses={
+            (e.key, n): limited_dose(e, knowledge.techniques[e.technique], n)
+            for e in knowledge.exercises.values()
+            for n in e.phases
         },
         finding_regions={path: finding_region(knowledge, path) for path in knowledge.findings},
     )
@@ -149,6 +159,16 @@ def _phase_reasons(knowledge: Knowledge) -> dict[tuple[str, int], Reason]:
 
 def _unlisted(key: str) -> Reason:
     return Reason("relevance", f"no selected cause lists {key} for this phase", (key,), "root causes, selection 3")
+
+
+def _unlisted_technique(technique: Technique) -> Reason:
+    if any(e.op == "therapist_opt_in" for e in technique.indications):
+        text = f"{technique.key} is never proposed by itself; the therapist must add it"
+        return Reason("indication", text, (technique.key,), "techniques, section 4")
+    if technique.category == "exercise":
+        text = f"no exercise of {technique.key} was chosen for this phase"
+        return Reason("relevance", text, (technique.key,), "selection 7")
+    return _unlisted(technique.key)
 
 
 # --- conditions to exercises ----------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def both(known: Knowledge, phase: int, minutes: int) -> tuple[float, float]:
     picture = build_picture(make_facts(changes), index_for(known), TODAY)
     screen = Screen(picture, active_flags(picture))
     eligibility = Eligibility(picture, screen, Options(), completeness(picture))
-    dosing = Dosing(picture, screen, known.techniques, known.phases)
+    dosing = Dosing(picture, screen, known.phases)
     causes = score_causes(picture, True)
     budget = min(minutes, MINUTES[phase])
     chosen = ExerciseSelector(eligibility, dosing, phase, CEILING[phase], budget).run(causes).chosen

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from plans.engine.derive import build_picture
-from plans.engine.dose import Dosing, capped_rpe, minutes_per_day, technique_dose
+from plans.engine.dose import Dosing, minutes_per_day, technique_dose
 from plans.engine.index import index_for
 from plans.engine.knowledge import Dosage
+from plans.engine.limits import capped_rpe
 from plans.engine.screen import Screen, active_flags
 from tests.engine.helpers import TODAY, knowledge, make_facts
 
@@ -15,7 +16,7 @@ from tests.engine.helpers import TODAY, knowledge, make_facts
 def dosing(changes: dict[str, Any] | None = None, **more: Any) -> Dosing:
     known = knowledge()
     picture = build_picture(make_facts(changes, **more), index_for(known), TODAY)
-    return Dosing(picture, Screen(picture, active_flags(picture)), known.techniques, known.phases)
+    return Dosing(picture, Screen(picture, active_flags(picture)), known.phases)
 
 
 def dose(key: str, phase: int, changes: dict[str, Any] | None = None, **more: Any) -> Dosage:

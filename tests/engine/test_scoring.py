@@ -91,9 +91,9 @@ def test_a_required_group_needs_one_true_item() -> None:
     ("readings", "score", "sides"),
     [
         ((Reading(3.7, "right"), Reading(5, "left")), 8, ("right",)),
-        ((Reading(3.7, "right"), Reading(4, "left")), 8, ("right", "left")),
+        ((Reading(3.7, "right"), Reading(4, "left")), 8, ("left", "right")),
         ((Reading(3.7, "right", pain_limited=True), Reading(5, "left")), 6.5, ("right",)),
-        ((Reading(3.7, "right", pain_limited=True), Reading(4, "left")), 8, ("right", "left")),
+        ((Reading(3.7, "right", pain_limited=True), Reading(4, "left")), 8, ("left", "right")),
         ((Reading(4.3, "right"), Reading(5, "left")), 5, ()),
     ],
 )
