@@ -143,7 +143,7 @@ def body_small(targets: Iterable[Any] = (), sex: str = "", symbol: str = "") -> 
         name: [part for part in view["parts"] if _covers(aimed, part["region"], part["side"])]
         for name, view in views.items()
     }
-    name = max(lit, key=lambda view: len(lit[view]), default="")
+    name = max(lit, key=lambda view: sum(part["bottom"] - part["top"] for part in lit[view]), default="")
     if not name or not lit[name]:
         return {"symbol": symbol}
     return {
