@@ -19,6 +19,7 @@ from plans.engine.knowledge import RedFlag
 from plans.engine.overlap import WHOLE_BODY
 from plans.engine.picture import ConditionState, FlagState, Picture
 
+HISTORY_LISTS = ("hist.medication_keys", "hist.condition_keys")
 DEFAULT_SITES: Mapping[str, tuple[Site, ...]] = {"open_growth_plates": (Site(WHOLE_BODY),)}
 
 
@@ -61,9 +62,8 @@ def flag_sites(flag: RedFlag, state: FlagState) -> tuple[Site, ...]:
 
 def _condition(picture: Picture, state: ConditionState) -> ConditionState:
     rule = CONDITION_RULES.get(state.key)
-    if rule is None:
-        return state
-    derived = rule(picture)
+    derived = rule(picture) if rule is not None else None
+    derived = derived or _listed_in_history(picture, state.key)
     if derived is not None:
         sites = state.sites or derived.sites or DEFAULT_SITES.get(state.key, ())
         reason = Reason("derived.condition", derived.text, derived.inputs, "conditions, derived_conditions")
@@ -72,6 +72,12 @@ def _condition(picture: Picture, state: ConditionState) -> ConditionState:
     if state.state == "not_asked" and decided is not None and decided(picture):
         return ConditionState(state.key, "false")
     return state
+
+
+def _listed_in_history(picture: Picture, key: str) -> Derived | None:
+    """Medicines and conditions named in the history count as answered yes."""
+    listed = [path for path in HISTORY_LISTS if key in picture.choices(path)]
+    return Derived(f"{key} is named in the history", tuple(listed)) if listed else None
 
 
 def without_region(picture: Picture) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ TOLERANCES = {
     "standing": "standing_tolerance_min",
     "walking": "walking_tolerance_min",
 }
+CLUSTER = ("spec.spurling", "spec.cervical_distraction_relief", "spec.ultt_median")
+ROTATION_LIMIT = 60
 LEVELS = ("low", "moderate", "high")
 
 
@@ -23,6 +25,7 @@ def derived_findings(facts: Facts, knowledge: Knowledge, today: date) -> Mapping
     _add(findings, "neuro.umn_any", umn_any(findings))
     _add(findings, "hist.irritability", irritability(findings))
     _percent_of_norm(findings, knowledge)
+    _add(findings, "spec.radic_cluster_count", radiculopathy_cluster(findings, knowledge))
     return findings
 
 
@@ -107,6 +110,29 @@ def _settling_level(findings: Mapping[str, Finding]) -> str | None:
     if minutes is None:
         return None
     return "high" if minutes > 60 else "moderate" if minutes >= 10 else "low"
+
+
+def radiculopathy_cluster(findings: Mapping[str, Finding], knowledge: Knowledge) -> int | None:
+    """Spurling, distraction relief, upper-limb tension test and neck rotation under 60 degrees, counted when all four
+    were tested, or when the positive ones are already enough (3)."""
+    signs = [_any_true(findings, path) for path in CLUSTER] + [_rotation_limited(findings, knowledge)]
+    positive = sum(1 for sign in signs if sign)
+    return positive if positive >= 3 or None not in signs else None
+
+
+def _any_true(findings: Mapping[str, Finding], path: str) -> bool | None:
+    values = _values(findings, path)
+    return any(v is True for v in values) if values else None
+
+
+def _rotation_limited(findings: Mapping[str, Finding], knowledge: Knowledge) -> bool | None:
+    spec = knowledge.findings.get("rom.cerv_rotation")
+    norm = spec.norm if spec is not None and spec.norm else 0.0
+    degrees = [n for v in _values(findings, "rom.cerv_rotation") if (n := _number(v)) is not None]
+    if not degrees and norm:
+        shares = [n for v in _values(findings, "rompct.cerv_rotation") if (n := _number(v)) is not None]
+        degrees = [share * norm / 100 for share in shares]
+    return min(degrees) < ROTATION_LIMIT if degrees else None
 
 
 def _percent_of_norm(findings: dict[str, Finding], knowledge: Knowledge) -> None:

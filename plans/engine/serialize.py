@@ -18,7 +18,7 @@ def as_dict(identifier: str, result: d.Draft | d.Refusal) -> dict[str, object]:
         "refusal": refusal_dict(result) if isinstance(result, d.Refusal) else None,
         "flags": [_flag(f) for f in result.flags],
         "causes": [_cause(c) for c in result.causes],
-        "phases": {f"phase{n}": _phase(plan) for n, plan in sorted(result.phases.items())},
+        "phases": {f"phase{n}": _phase(result.phases.get(n, _nothing(n))) for n in PHASES},
         "alternatives": [] if isinstance(result, d.Refusal) else [_alternative(t) for t in result.alternatives],
         "excluded": [_excluded(e) for e in result.excluded],
         "goals": [] if refused else [_goal(g) for g in result.goals],  # type: ignore[union-attr]
@@ -70,6 +70,10 @@ def _cause(cause: d.CauseResult) -> dict[str, object]:
         "against": [line.text for line in cause.against],
         "missing": [line.text for line in cause.missing],
     }
+
+
+def _nothing(number: int) -> d.PhasePlan:
+    return d.PhasePlan(number, (), (), (), (), scheduled=False)
 
 
 def _phase(plan: d.PhasePlan) -> dict[str, object]:

@@ -234,6 +234,33 @@ def test_upper_motor_neurone_signs(values: dict[str, Any], expected: bool | None
     assert umn_any({k: finding(k, v) for k, v in values.items()}) is expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({"spec.spurling": True, "spec.cervical_distraction_relief": True, "spec.ultt_median": True}, 3),
+        ({"spec.spurling": True, "spec.cervical_distraction_relief": True}, None),
+        ({"spec.spurling": True, "spec.cervical_distraction_relief": True, "rompct.cerv_rotation": 70}, 3),
+        (
+            {
+                "spec.spurling": True,
+                "spec.cervical_distraction_relief": False,
+                "spec.ultt_median": False,
+                "rom.cerv_rotation": {"left": 80, "right": 60},
+            },
+            1,
+        ),
+    ],
+)
+def test_radiculopathy_cluster(changes: dict[str, Any], count: int | None) -> None:
+    assert picture(changes).number("spec.radic_cluster_count") == count
+
+
+def test_conditions_named_in_the_history_count() -> None:
+    found = picture({"hist.medication_keys": ("anticoagulant",), "hist.condition_keys": ("pacemaker",)})
+    assert found.has_condition("anticoagulant")
+    assert found.has_condition("pacemaker")
+
+
 def test_percent_of_norm_and_duration() -> None:
     found = picture(
         {

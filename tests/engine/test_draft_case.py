@@ -23,6 +23,7 @@ def test_json(path: Path) -> None:
     data = json.loads(first)
     assert data["start_phase"] in (1, 2, 3, None)
     assert (data["refusal"] is None) or data["start_phase"] is None
+    assert list(data["phases"]) == ["phase1", "phase2", "phase3"]
     for plan in data["phases"].values():
         for line in (*plan["techniques"], *plan["exercises"]):
             assert {"key", "dose", "reasons"} <= set(line)
