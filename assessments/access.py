@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
@@ -9,16 +11,22 @@ from assessments.models import Assessment
 from clinic.access import Purpose, patient_for
 from clinic.models import User
 
+Fetch = Literal["rows", "counts", "head"]
+
 
 def assessment_for(
-    user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical", with_rows: bool = True
+    user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical", fetch: Fetch = "rows"
 ) -> Assessment:
     """The assessment; 404 outside the user's patients, 403 when the role may not.
 
-    ``with_rows`` fetches all its rows at once; a page that shows one section fetches its own and the counts.
+    ``fetch``: all its rows at once; only the counts, for a page that shows one section; or only the head, for a save.
     """
-    rows = Assessment.objects.for_chart() if with_rows else Assessment.objects.for_page()
-    assessment: Assessment | None = rows.filter(pk=pk).first()
+    wanted = {
+        "rows": Assessment.objects.for_chart,
+        "counts": Assessment.objects.for_page,
+        "head": Assessment.objects.with_people,
+    }
+    assessment: Assessment | None = wanted[fetch]().filter(pk=pk).first()
     if assessment is None:
         raise Http404("No such assessment.")
     patient_for(user, assessment.episode.patient_id, to=to)

@@ -38,7 +38,7 @@ def start_assessment(episode: Episode, author: User, *, kind: str = "", today: d
 
 
 def _locked(assessment: Assessment) -> Assessment:
-    row: Assessment = Assessment.objects.for_chart().select_for_update(of=("self",)).get(pk=assessment.pk)
+    row: Assessment = Assessment.objects.with_people().select_for_update(of=("self",)).get(pk=assessment.pk)
     if row.state != Assessment.State.DRAFT:
         raise Conflict("signed", "This assessment is signed and does not change any more.")
     return row

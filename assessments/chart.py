@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -42,7 +42,6 @@ class Chart:
     sites: tuple[tuple[str, str], ...] = ()
     activities: tuple[tuple[str, int | None], ...] = ()
     pain_limited: frozenset[Place] = frozenset()
-    regions_marked: tuple[str, ...] = field(default=())
 
     def get(self, path: str, side: str = "", mode: str = "") -> Value | None:
         """The value at one place; None means not assessed."""
@@ -126,8 +125,8 @@ class Chart:
         return None if degrees is None else rompct(path.partition(".")[2], degrees, self.age)
 
 
-def chart_of(assessment: Assessment, *, today: date, findings: Iterable[Finding] | None = None) -> Chart:
-    """The picture of an assessment fetched with ``for_chart()``: no further query."""
+def figures_of(assessment: Assessment, *, today: date, findings: Iterable[Finding] | None = None) -> Chart:
+    """The findings alone, for what stands beside a figure and for checks between fields: at most one query."""
     rows = list(assessment.findings.all()) if findings is None else list(findings)
     patient = assessment.episode.patient
     return Chart(
@@ -136,8 +135,14 @@ def chart_of(assessment: Assessment, *, today: date, findings: Iterable[Finding]
         sex=patient.sex_at_birth,
         birth_date=patient.date_of_birth,
         today=today,
+        pain_limited=frozenset((row.path, row.side, row.mode) for row in rows if row.pain_limited),
+    )
+
+
+def chart_of(assessment: Assessment, *, today: date) -> Chart:
+    """The whole picture of an assessment; without a further query when it was fetched with ``for_chart()``."""
+    return replace(
+        figures_of(assessment, today=today),
         sites=tuple((row.region, row.side) for row in assessment.symptom_regions.all()),
         activities=tuple((row.activity, row.score) for row in assessment.activities.all()),
-        pain_limited=frozenset((row.path, row.side, row.mode) for row in rows if row.pain_limited),
-        regions_marked=tuple(row.region for row in assessment.pain_marks.all()),
     )

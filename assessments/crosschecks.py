@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from assessments.chart import Chart
 from assessments.scoring import Findings, Person, Recorded, check_together
-from assessments.vocabulary import confirm_message
+from assessments.vocabulary import RULES, confirm_message
 
 START_BACK = ("hist.start_back_psych", "hist.start_back_total")
+# Fields that a refusing check looks at; a change of any other field cannot break one.
+CHECKED_TOGETHER: frozenset[str] = frozenset(START_BACK) | {
+    path for row in RULES["cross_checks"] if row["level"] == "reject" for path in row["fields"]
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from assessments.changes import (
     RegionChange,
     SurgeryChange,
 )
-from assessments.chart import Place, Value, chart_of, plain
-from assessments.crosschecks import rejections
+from assessments.chart import Place, Value, figures_of, plain
+from assessments.crosschecks import CHECKED_TOGETHER, rejections
 from assessments.models import Assessment, Finding, PainMark, PsfsActivity, RedFlagAnswer, Surgery, SymptomRegion
 from assessments.vocabulary import RED_FLAGS, VOCABULARY, ValueProblem, VocabularyField, check_value, value_label
 from clinic.actions import answer_condition
@@ -141,7 +141,9 @@ def _columns(value: Value) -> dict[str, Any]:
 
 
 def _check_across(desk: Desk, change: FindingChange, value: Value) -> None:
-    chart = chart_of(desk.assessment, today=desk.today, findings=desk.findings.values())
+    if change.path not in CHECKED_TOGETHER:
+        return
+    chart = figures_of(desk.assessment, today=desk.today, findings=desk.findings.values())
     place = (change.path, change.side, change.mode)
     for problem in rejections(replace(chart, values={**chart.values, place: value}), change.path):
         raise Refusal("cross", problem.message)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments.access import assessment_for
 from assessments.actions import clear_flag, deny_flags, save_changes, sign, start_assessment
 from assessments.changes import Change, ConditionChange, Overtaken, Saved
+from assessments.chart import Chart, figures_of
 from assessments.models import Assessment
 from assessments.readout import reading, row_reading, summarise
 from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS
@@ -46,7 +47,7 @@ def _section(key: str) -> Section:
 
 def _board(request: HttpRequest, pk: int, *, typed: Typed | None = None) -> Board:
     """The board of a draft for one who may write it: counts only, the sections fetch their rows."""
-    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    assessment = assessment_for(request.user, pk, to="treat", fetch="counts")
     show_all = request.GET.get("all") == "1"
     return Board(assessment, timezone.localdate(), show_all=show_all, typed=typed or Typed())
 
@@ -160,43 +161,38 @@ def _denied(change: Change) -> Change:
 @require_POST
 def assessment_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Autosave: the changed fields in, their readouts out as JSON. Refused fields are named, the others are kept."""
-    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    assessment = assessment_for(request.user, pk, to="treat", fetch="head")
     try:
         saved = _save(request, assessment)
     except Conflict as error:
         return JsonResponse({"code": error.code, "message": error.message}, status=409)
     except DomainError as error:
         return JsonResponse({"code": error.code, "message": first_message(error)}, status=400)
-    return JsonResponse(_answer(request, pk, saved))
+    return JsonResponse(_answer(assessment, saved))
 
 
-def _answer(request: HttpRequest, pk: int, saved: Saved) -> dict[str, Any]:
-    fresh = Board(Assessment.objects.with_people().get(pk=pk), timezone.localdate())
+def _answer(assessment: Assessment, saved: Saved) -> dict[str, Any]:
     touched = [name for name in (*saved.written, *saved.elsewhere) if name.startswith("f:")]
     return {
         "revision": saved.revision,
-        "saved_at": timezone.localtime(fresh.assessment.saved_at).strftime("%H:%M"),
+        "saved_at": timezone.localtime().strftime("%H:%M"),
         "written": saved.written,
         "problems": [{"name": p.name, "code": p.code, "message": p.message} for p in saved.problems],
         "conflicts": [{"name": c.name, "theirs": c.theirs, "message": _overtaken(c)} for c in saved.conflicts],
         "elsewhere": saved.elsewhere,
-        **_readouts(fresh, touched),
+        **(_readouts(figures_of(assessment, today=timezone.localdate()), touched) if touched else {}),
     }
 
 
-def _readouts(board: Board, names: list[str]) -> dict[str, dict[str, str]]:
+def _readouts(chart: Chart, names: list[str]) -> dict[str, dict[str, str]]:
     """The small print under the touched figures, both sides of their rows, as the page draws it."""
     cells: dict[str, str] = {}
     rows: dict[str, str] = {}
     for path in dict.fromkeys(name.split(":")[1] for name in names):
-        for where, side, mode in board.chart.places(path) or [(path, "", "")]:
-            html = render_to_string(
-                "staff/assessments/_reading.html", {"reading": reading(board.chart, where, side, mode)}
-            )
+        for where, side, mode in chart.places(path) or [(path, "", "")]:
+            html = render_to_string("staff/assessments/_reading.html", {"reading": reading(chart, where, side, mode)})
             cells[f"f:{where}:{side}:{mode}"] = html
-        rows[path] = render_to_string(
-            "staff/assessments/_row_reading.html", {"reading": row_reading(board.chart, path)}
-        )
+        rows[path] = render_to_string("staff/assessments/_row_reading.html", {"reading": row_reading(chart, path)})
     for name in names:
         cells.setdefault(name, "")
     return {"cells": cells, "rows": rows}
@@ -213,7 +209,7 @@ def assessment_section(request: HttpRequest, pk: int, key: str) -> HttpResponse:
 @require_safe
 def assessment_summary(request: HttpRequest, pk: int) -> HttpResponse:
     """The column that grows: red flags, emerging causes, what is found, what is missing. With fresh rail marks."""
-    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    assessment = assessment_for(request.user, pk, to="treat", fetch="counts")
     board = Board(assessment, timezone.localdate())
     url = reverse("staff:assessment-edit", args=[pk])
     preview = _preview(assessment)
@@ -263,7 +259,7 @@ def _draft_url(assessment: Assessment) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign and lock. Open questions come back with the page, to be confirmed one by one. GET leads to the review."""
-    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    assessment = assessment_for(request.user, pk, to="treat", fetch="head")
     if request.method != "POST":
         return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
     try:
@@ -287,7 +283,7 @@ def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def assessment_flag_clear(request: HttpRequest, pk: int) -> HttpResponse:
     """Clear a red flag with reason and source; it stays on the record."""
-    assessment = assessment_for(request.user, pk, to="treat", with_rows=False)
+    assessment = assessment_for(request.user, pk, to="treat", fetch="head")
     try:
         clear_flag(
             assessment,
