@@ -9,6 +9,7 @@ from uuid import uuid4
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Patient
@@ -88,6 +89,12 @@ class PersonalForm(forms.ModelForm[Patient]):
         fields = ["language", "time_zone"]
         labels = {"language": _("Language")}
         widgets = {"language": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the languages that are shipped; with a single one there is nothing to choose."""
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) < 2:
+            del self.fields["language"]
 
 
 WEEKDAYS = [

@@ -10,6 +10,7 @@ from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -52,8 +53,15 @@ def portal_page(
 
 @contextmanager
 def speaking_to(patient: Patient) -> Iterator[None]:
-    """The patient's own language and wall clock."""
-    with translation.override(patient.language), timezone.override(ZoneInfo(patient.time_zone)):
+    """The patient's own language and wall clock.
+
+    A language that this installation does not ship would come out half translated: then the default speaks.
+    """
+    shipped = patient.language in dict(settings.LANGUAGES)
+    with (
+        translation.override(patient.language if shipped else settings.LANGUAGE_CODE),
+        timezone.override(ZoneInfo(patient.time_zone)),
+    ):
         yield
 
 

@@ -198,13 +198,30 @@ def test_settings_say_when_no_consent_is_on_file(home: SimpleNamespace) -> None:
     assert "You have not agreed" not in home.client.get(reverse("portal:settings")).content.decode()
 
 
-def test_time_zone_and_language_are_kept(home: SimpleNamespace) -> None:
+def test_the_time_zone_is_kept(home: SimpleNamespace) -> None:
     address = reverse("portal:settings")
-    assert home.client.post(address, {"language": "en", "time_zone": "America/Halifax"}).status_code == 302
+    assert home.client.post(address, {"time_zone": "America/Halifax"}).status_code == 302
     home.patient.refresh_from_db()
     assert home.patient.time_zone == "America/Halifax"
-    refused = home.client.post(address, {"language": "xx", "time_zone": "Mars/Olympus"})
+    refused = home.client.post(address, {"time_zone": "Mars/Olympus"})
     assert refused.status_code == 422
-    assert set(refused.context["form"].errors) == {"language", "time_zone"}
+    assert set(refused.context["form"].errors) == {"time_zone"}
     home.patient.refresh_from_db()
     assert home.patient.time_zone == "America/Halifax"
+
+
+def test_a_language_that_is_not_shipped_is_not_half_spoken(home: SimpleNamespace) -> None:
+    Patient.objects.filter(pk=home.patient.pk).update(language="fr")
+    page = home.client.get("/portal/").content.decode()
+    assert 'lang="en"' in page
+    assert ">Today<" in page
+
+
+def test_languages_that_are_shipped_may_be_chosen(home: SimpleNamespace, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English"), ("fr", "French")]
+    address = reverse("portal:settings")
+    assert home.client.post(address, {"language": "xx", "time_zone": "Europe/Paris"}).status_code == 422
+    assert home.client.post(address, {"language": "fr", "time_zone": "Europe/Paris"}).status_code == 302
+    home.patient.refresh_from_db()
+    assert home.patient.language == "fr"
+    assert 'lang="fr"' in home.client.get("/portal/").content.decode()
