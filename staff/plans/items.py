@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from clinic.errors import Conflict, DomainError
 from clinic.models import User
@@ -44,11 +44,14 @@ MAX_OFFERED = 60
 def _back(request: HttpRequest, version_id: int, anchor: str) -> HttpResponse:
     """To the plan page, at the item; htmx loads the whole page anew so that meters and the sign bar are right.
 
-    A redirect that differs in its fragment only would not load anything.
+    On the plan page itself a redirect that differs in its fragment only would not load anything, so it is refreshed.
     """
-    if getattr(request, "htmx", False):
+    plan_page = version_url(version_id)
+    if not getattr(request, "htmx", False):
+        return HttpResponseRedirect(f"{plan_page}#{anchor}")
+    if plan_page in (request.htmx.current_url or ""):  # type: ignore[attr-defined]
         return HttpResponseClientRefresh()
-    return HttpResponseRedirect(f"{version_url(version_id)}#{anchor}")
+    return HttpResponseClientRedirect(f"{plan_page}#{anchor}")
 
 
 # --- One item -------------------------------------------------------------------------------------------------------
