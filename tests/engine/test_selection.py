@@ -490,7 +490,7 @@ def test_grade_3_in_phase_1_only_with_low_irritability(irritability: str, kept: 
 
 def test_thrust_needs_the_therapist_and_every_gate() -> None:
     known = with_causes(cause(techniques=items(2, "mt_joint_thrust_5")))
-    able = {"credentials": ("registered_physio", "advanced_manual_therapy")}
+    able: dict[str, Any] = {"credentials": ("registered_physio", "advanced_manual_therapy")}
     quiet = {"neuro.cranial_nerve_sign": False}
     never = draft(make_facts(quiet, **able), known)
     assert why_not(never, "mt_joint_thrust_5", 2).startswith("indication")
@@ -513,7 +513,7 @@ def test_section_6_closes_regions_without_override() -> None:
 
 def test_needling_over_the_ribs_needs_the_thorax_endorsement() -> None:
     known = with_causes(cause(regions=("thoracic",), techniques=items(1, "dn_superficial")))
-    where = {"sites": (Site("thoracic", "left"),)}
+    where: dict[str, Any] = {"sites": (Site("thoracic", "left"),)}
     changes = {"trp.thoracic_erectors": "active", "hist.symptom_regions": ("thoracic", "lumbar")}
     assert why_not(draft(make_facts(changes, **where), known), "dn_superficial", 1).startswith("credential")
     trained = ("registered_physio", "dry_needling_certificate", "thorax_endorsement")
