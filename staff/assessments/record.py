@@ -36,11 +36,13 @@ def record_of(board: Board) -> list[Part]:
     """Every recorded finding by namespace, in the order of the examination."""
     parts = [Part(NAMESPACE_LABELS[name], tuple(_lines(board, name))) for name in ORDER]
     extra = [
+        ("Where", _where(board)),
+        ("Operations", _operations(board)),
         ("Red flags", _flags(board)),
         ("Conditions", _conditions(board)),
         ("Function, activities", _activities(board)),
     ]
-    parts[2:2] = [Part(title, tuple(lines)) for title, lines in extra]
+    parts[1:1] = [Part(title, tuple(lines)) for title, lines in extra]
     return [part for part in parts if part.lines]
 
 
@@ -60,6 +62,29 @@ def _lines(board: Board, namespace: str) -> list[Line]:
     return [
         Line(VOCABULARY[path].label, "; ".join(text for text, _ in by_path[path]), any(low for _, low in by_path[path]))
         for path in ordered
+    ]
+
+
+def _where(board: Board) -> list[Line]:
+    """Symptom regions, and the marks of the body picture in words."""
+    lines = [Line(_place(region, side), "symptom region") for region, side in board.chart.sites]
+    for mark in board.assessment.pain_marks.all():
+        words = [f"{mark.nprs} of 10" if mark.nprs is not None else "", mark.quality, mark.depth, mark.view]
+        lines.append(Line(_place(mark.region, mark.side), ", ".join(word for word in words if word)))
+    return lines
+
+
+def _place(region: str, side: str) -> str:
+    return f"{region_label(region)}, {side}" if side else region_label(region)
+
+
+def _operations(board: Board) -> list[Line]:
+    return [
+        Line(
+            row.procedure,
+            f"{_place(row.region, row.side)}{f', {row.performed_on:%d %b %Y}' if row.performed_on else ''}",
+        )
+        for row in board.assessment.surgeries.all()
     ]
 
 

@@ -276,7 +276,7 @@ def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
-    messages.success(request, "Assessment signed. It does not change any more.")
+    messages.success(request, "Assessment signed.")
     return redirect("staff:assessment-detail", pk=pk)
 
 

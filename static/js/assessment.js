@@ -161,6 +161,7 @@ async function received(batch, response) {
   if (answer.elsewhere.length) takeOver(answer.elsewhere);
   for (const place of document.querySelectorAll("[data-save-time]")) place.textContent = answer.saved_at;
   state(failed.size ? "error" : "saved");
+  if (answer.written.some((name) => /^(r|rn|m):/.test(name))) regionsChanged();
   if (stale || answer.written.length) refreshSummary();
   page.dispatchEvent(new CustomEvent("kp:assessment-saved", { detail: answer }));
 }
@@ -374,6 +375,7 @@ async function load(key, all) {
   if (!response.ok || response.redirected) throw new Error(`section ${key}: ${response.status}`);
   place.innerHTML = await response.text();
   place.dataset.loaded = "";
+  delete place.dataset.stale;
   place.dataset.all = wantsAll;
   ready(place);
 }
@@ -391,11 +393,25 @@ function ready(place) {
   }
 }
 
+// The rows that a section shows first follow from the symptom regions; what a section says follows from its answers.
+const BY_REGION = ["posture", "strength", "flexibility", "endurance", "special", "palpation"];
+const BY_ANSWER = ["flags", "conditions", "palpation", "function", "history", "pain"];
+
+function regionsChanged() {
+  for (const key of BY_REGION) if (panel(key).hidden) panel(key).dataset.stale = "";
+}
+
+function busy(place) {
+  return [...pending.keys()].some((name) => place.contains(find(name)));
+}
+
 async function show(key, { push = true } = {}) {
   flush();
   const place = panel(key);
   if (!place) return;
-  if (!("loaded" in place.dataset) || key === "review") {
+  const left = page.querySelector(".panel:not([hidden])");
+  if (left && left !== place && BY_ANSWER.includes(left.dataset.section)) left.dataset.stale = "";
+  if (!("loaded" in place.dataset) || key === "review" || ("stale" in place.dataset && !busy(place))) {
     try {
       if (key === "review") await settled();
       await load(key);

@@ -148,6 +148,18 @@ def test_two_people_are_told_of_each_other(tablet: BrowserContext, draft: Assess
     assert draft.findings.get().number == 6
 
 
+def test_a_new_region_changes_which_rows_come_first(tablet: BrowserContext, draft: Assessment) -> None:
+    page = opened(tablet, draft, "strength")
+    assert page.locator(field("mmt.deltoid", "left")).count() == 1
+    page.click(".sections a:has-text('Pain and body')")
+    page.select_option("[data-new-mark] [data-region]", "calf")
+    page.click("[data-add-mark]")
+    page.wait_for_selector(".line-mark:not([data-new-mark])")
+    page.click(".sections a:has-text('Strength')")
+    page.wait_for_selector(f".panel:not([hidden]) {field('mmt.soleus', 'left')}")
+    assert page.locator(f".panel:not([hidden]) {field('mmt.deltoid', 'left')}").count() == 0
+
+
 def test_one_tap_denies_every_open_question(tablet: BrowserContext, draft: Assessment) -> None:
     page = opened(tablet, draft, "flags")
     page.check('[name="g:dvt"][value="yes"]')

@@ -23,7 +23,13 @@ from plans.actions import preview_causes
 from plans.facts import facts_for
 from staff.assessments.sections import SECTIONS
 from tests.assessments import case01
-from tests.factories.assessments import AssessmentFactory, FindingFactory, RedFlagAnswerFactory
+from tests.factories.assessments import (
+    AssessmentFactory,
+    FindingFactory,
+    PainMarkFactory,
+    RedFlagAnswerFactory,
+    SurgeryFactory,
+)
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PhysioFactory
 from tests.factories.plans import case_assessment, case_data, make_knowledge
 
@@ -288,6 +294,15 @@ def test_a_question_must_be_confirmed_before_signing(physio: Client, draft: Asse
     assert draft.state == "draft"
     key = physio.get(edit_url(draft, "review")).context["questions"][0].key
     assert physio.post(sign, {"confirmed": [key]})["Location"] == reverse("staff:assessment-detail", args=[draft.pk])
+
+
+def test_the_record_tells_where_it_hurts(physio: Client, draft: Assessment) -> None:
+    PainMarkFactory(assessment=draft)
+    SurgeryFactory(assessment=draft)
+    record = physio.get(reverse("staff:assessment-detail", args=[draft.pk])).content.decode()
+    assert "Low back, right" in record
+    assert "6 of 10, cramping, deep, back" in record
+    assert "Knee, left, 06 May 2020" in record
 
 
 def test_starting_again_opens_the_draft(physio: Client, draft: Assessment) -> None:

@@ -18,7 +18,12 @@ def review(board: Board) -> dict[str, Any]:
     return {
         "summary": summary,
         "blocks": [
-            {"block": block, "named": block.missing[:NAMED], "more": max(0, len(block.missing) - NAMED)}
+            {
+                "block": block,
+                "named": block.missing[:NAMED],
+                "more": max(0, len(block.missing) - NAMED),
+                "consequence": block.consequence.partition(" (")[0].capitalize(),
+            }
             for block in summary.minimum.blocks
         ],
         "refusals": [problem for problem in cross_problems(board.chart) if problem.level == "reject"],
