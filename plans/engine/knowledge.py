@@ -18,7 +18,6 @@ A path whose key is ``*`` stands for every key of that namespace that lies in th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 Scalar = bool | int | float | str
@@ -31,8 +30,6 @@ Scope = Literal["anywhere", "at_region", "regions"]
 Action = Literal["flag", "block_techniques", "block_region", "block_plan"]
 Disposition = Literal["caution_monitor", "routine_referral", "urgent_referral", "urgent_same_day", "emergency_now"]
 PlanEffect = Literal["treat", "limit", "block_region", "block"]
-
-EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +222,6 @@ class Technique:
     restrictions: tuple[RegionRestriction, ...] = ()
 
 
-# --- Exercises ------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Dosage:
     """Dose of an exercise in one phase: minutes (duration_min) replace hold_s for relaxation and aerobic work.
@@ -279,9 +273,6 @@ class ExerciseRules:
     upper_limb: tuple[str, ...]
     allowed_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     global_rules: tuple[str, ...] = ()
-
-
-# --- Root causes ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,9 +332,6 @@ class RootCause:
     referral: Referral
 
 
-# --- Phases and education -------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """A gate or support criterion of a phase; `kind` is "gate" or "support"."""
@@ -385,9 +373,6 @@ class EducationTopic:
     messages: tuple[str, ...]
     safety: str = ""
     phases: tuple[int, ...] = (1, 2, 3)
-
-
-# --- The bundle -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
