@@ -319,7 +319,7 @@ def assessment_detail(request: HttpRequest, pk: int) -> HttpResponse:
                 "label": assessment.episode.complaint,
                 "url": reverse("staff:episode-detail", args=[assessment.episode_id]),
             },
-            {"label": str(assessment), "url": ""},
+            {"label": assessment.get_kind_display(), "url": ""},
         ],
     }
     return render(request, "staff/assessments/detail.html", context)
