@@ -151,15 +151,17 @@ def checked_technique_dose(
 
 def _within(value: object, bound: Bound) -> int | float:
     if value is None or str(value).strip() == "":
-        raise Invalid("dose_missing", f"{bound.label}: enter a number, {bound.text()}.", field=bound.field)
+        raise Invalid("dose_missing", f"Enter a number, {bound.text()}.", field=bound.field)
     try:
         number = parse_number(value)
     except ValueError:
-        raise Invalid("dose_number", f"{bound.label}: “{value}” is not a number.", field=bound.field) from None
+        raise Invalid(
+            "dose_number", f"“{value}” is not a number. Allowed: {bound.text()}.", field=bound.field
+        ) from None
     if bound.whole and number != int(number):
-        raise Invalid("dose_number", f"{bound.label}: enter a whole number, {bound.text()}.", field=bound.field)
+        raise Invalid("dose_number", f"Enter a whole number, {bound.text()}.", field=bound.field)
     if not bound.low <= number <= bound.high:
-        message = f"{bound.label}: {number:g} is out of range. Allowed: {bound.text()}."
+        message = f"{number:g} is out of range. Allowed: {bound.text()}."
         raise Invalid("dose_range", message, field=bound.field)
     return int(number) if number == int(number) else number
 
@@ -167,7 +169,7 @@ def _within(value: object, bound: Bound) -> int | float:
 def _word(value: object, bound: WordBound) -> str:
     text = str(value or "").strip()
     if text not in bound.words:
-        raise Invalid("dose_range", f"{bound.label}: choose one of {', '.join(bound.words)}.", field=bound.field)
+        raise Invalid("dose_range", f"Choose one of {', '.join(bound.words)}.", field=bound.field)
     return text
 
 

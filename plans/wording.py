@@ -38,6 +38,14 @@ UNIT_WORDS = {
     "% effort": "% effort",
     "us": "µs",
 }
+CREDENTIALS = {
+    "registered_physio": "registration as a physiotherapist",
+    "dry_needling_certificate": "a dry-needling certificate",
+    "electro_endorsement": "an electrotherapy endorsement",
+    "thorax_endorsement": "a thorax needling endorsement",
+    "advanced_manual_therapy": "advanced manual therapy",
+    "pelvic_health_endorsement": "a pelvic-health endorsement",
+}
 GOAL_BY = {"phase1_exit": "end of phase 1", "phase2_exit": "end of phase 2", "phase3_exit": "end of phase 3"}
 OPERATORS = {">=": "at least", "<=": "at most", "==": "", ">": "above", "<": "below", "change>=": "up by at least"}
 
@@ -113,11 +121,22 @@ def _once(match: re.Match[str]) -> str:
     return said if said.lower().endswith(again.lower()) else match.group()
 
 
+SYMBOLS = {">=": "≥", "<=": "≤", "==": "is", "rompct": "range (% of norm)", " deg ": "° "}
+
+
+def symbols(text: str) -> str:
+    """Operators and shorthand of the rules as people write them."""
+    for written, said in SYMBOLS.items():
+        text = text.replace(written, said)
+    return text
+
+
 class Names:
     """Keys of the vocabularies in a text of the engine, replaced by the names that people use."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._names: dict[str, str] = {
+            **CREDENTIALS,
             **{key: lowered(label) for key, label in ACTION_LABELS.items()},
             **{key: lowered(row.label) for key, row in DISPOSITIONS.items()},
             **{key: lowered(flag.label) for key, flag in RED_FLAGS.items()},
@@ -134,7 +153,7 @@ class Names:
 
     def said(self, text: str) -> str:
         """The text with every known key replaced."""
-        return capital(TWICE.sub(_once, KEY.sub(self._replace, text)))
+        return capital(TWICE.sub(_once, symbols(KEY.sub(self._replace, text))))
 
     def _replace(self, match: re.Match[str]) -> str:
         key = match.group()

@@ -17,12 +17,12 @@ from assessments.models import Assessment
 from clinic.errors import Conflict, DomainError
 from clinic.models import Episode, Practitioner, User
 from plans.actions.filling import answer_to_json, start_phase_number, write_content
-from plans.knowledge.rows.revision import knowledge_in_force
 from plans.engine import generate
 from plans.engine.draft import CauseResult, Draft, RaisedFlag, Refusal
 from plans.engine.facts import Facts, Options
 from plans.engine.knowledge import Knowledge
 from plans.facts import facts_for
+from plans.knowledge.rows.revision import knowledge_in_force
 from plans.models import Plan, PlanVersion
 from plans.snapshot import facts_hash, facts_to_json
 from plans.wording import evidence_sentence, finding_label, missing_label

@@ -30,6 +30,7 @@ from plans.snapshot import facts_hash, facts_to_json
 
 def facts_now(version: PlanVersion, *, today: date) -> Facts:
     """The facts of the version's assessment as they are today."""
+    version.assessment.episode = version.plan.episode  # the same row, already read with its patient and practitioner
     return facts_for(version.assessment, practitioner=treating_practitioner(version.assessment), today=today)
 
 

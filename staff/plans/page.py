@@ -19,7 +19,6 @@ from plans.engine.knowledge import Knowledge
 from plans.models import (
     Override,
     PlanCause,
-    PlanCriterion,
     PlanEdit,
     PlanEducation,
     PlanExercise,
@@ -29,7 +28,7 @@ from plans.models import (
 )
 from plans.screening import BLOCKED
 from plans.snapshot import facts_from_json
-from plans.wording import Names, capital, exercise_dose, goal_sentence, missing_label, place, technique_dose
+from plans.wording import Names, capital, exercise_dose, goal_sentence, missing_label, place, symbols, technique_dose
 
 SAFETY_CHIPS = {
     "precaution": ("caution", "With precaution"),
@@ -127,8 +126,8 @@ class Column:
     alternatives: tuple[Card, ...]
     exercises: tuple[Card, ...]
     education: tuple[PlanEducation, ...]
-    gates: tuple[PlanCriterion, ...]
-    supports: tuple[PlanCriterion, ...]
+    gates: tuple[str, ...]
+    supports: tuple[str, ...]
     left_out: tuple[LeftOutGroup, ...]
     minutes: float
     passive: int
@@ -274,8 +273,8 @@ def _column(
         alternatives=_cards([t for t in techniques if t.is_alternative], names, knowledge, findings),
         exercises=_cards(exercises, names, knowledge, findings),
         education=tuple(phase.education.all()),
-        gates=tuple(c for c in criteria if c.kind == "gate"),
-        supports=tuple(c for c in criteria if c.kind == "support"),
+        gates=tuple(capital(symbols(c.text)) for c in criteria if c.kind == "gate"),
+        supports=tuple(capital(symbols(c.text)) for c in criteria if c.kind == "support"),
         left_out=_left_out(version.draft["excluded"], phase.number, names),
         minutes=float(sum(e.minutes_per_day for e in exercises)),
         passive=sum(1 for t in planned if t.technique.category in PASSIVE),

@@ -9,11 +9,11 @@ import pytest
 
 from assessments.models import Finding, FlagClearance, RedFlagAnswer
 from clinic.models import Clinic, ConditionSite, Consent, Credential, PatientCondition
-from plans.knowledge.rows.revision import knowledge_in_force
 from plans.engine import generate
 from plans.engine.casefile import read_case
 from plans.engine.facts import Facts, Site
 from plans.facts import facts_for
+from plans.knowledge.rows.revision import knowledge_in_force
 from plans.snapshot import facts_from_json, facts_hash, facts_to_json
 from tests.factories.clinic import ClinicFactory
 from tests.factories.plans import TODAY, case_assessment, case_data
