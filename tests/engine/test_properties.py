@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plans.engine.casefile import load_case
-from plans.engine.draft import Draft, Refusal
+from plans.engine.draft import Draft, PlannedExercise, PlannedTechnique, Refusal
 from plans.engine.facts import ConditionFact, Facts, FlagFact, Site
 from plans.engine.generate import generate
 from plans.engine.serialize import to_json
@@ -139,7 +139,8 @@ def test_every_line_and_every_omission_has_a_reason(facts: Facts) -> None:
         assert result.reasons
         return
     for number, plan in result.phases.items():
-        for line in (*plan.exercises, *plan.techniques):
+        lines: list[PlannedExercise | PlannedTechnique] = [*plan.exercises, *plan.techniques]
+        for line in lines:
             assert line.reasons
             assert line.causes
         there = (
