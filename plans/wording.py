@@ -112,6 +112,7 @@ def _matched(line: EvidenceLine, finding: Finding) -> str:
 
 
 KEY = re.compile(r"\b(?:[a-z]+\.[a-z][a-z0-9_]*|[a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b")
+OWN_KEY = re.compile(r" \((?P<key>[a-z][a-z0-9_]*)\)(?=:)")  # "Anticoagulant (anticoagulant): ..." names it once
 TWICE = re.compile(r"(?P<said>[^.;:(]+) \((?P<again>[^()]+)\)")
 
 
@@ -153,7 +154,8 @@ class Names:
 
     def said(self, text: str) -> str:
         """The text with every known key replaced."""
-        return capital(TWICE.sub(_once, symbols(KEY.sub(self._replace, text))))
+        named = OWN_KEY.sub(lambda match: "" if match["key"] in self._names else match.group(), text)
+        return capital(TWICE.sub(_once, symbols(KEY.sub(self._replace, named))))
 
     def _replace(self, match: re.Match[str]) -> str:
         key = match.group()

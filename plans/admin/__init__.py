@@ -2,6 +2,7 @@
 
 from plans.admin.causes import EducationTopicAdmin, PhaseRuleAdmin, RootCauseAdmin
 from plans.admin.exercises import ExerciseAdmin
+from plans.admin.plans import OverrideAdmin, PlanVersionAdmin
 from plans.admin.revisions import KnowledgeRevisionAdmin
 from plans.admin.safety import ConditionAdmin, RedFlagRuleAdmin
 from plans.admin.techniques import RegionRestrictionAdmin, TechniqueAdmin
@@ -11,7 +12,9 @@ __all__ = [
     "EducationTopicAdmin",
     "ExerciseAdmin",
     "KnowledgeRevisionAdmin",
+    "OverrideAdmin",
     "PhaseRuleAdmin",
+    "PlanVersionAdmin",
     "RedFlagRuleAdmin",
     "RegionRestrictionAdmin",
     "RootCauseAdmin",
