@@ -110,7 +110,7 @@ TABLE: dict[str, Row] = {
     "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),
     "portal:log-undo": Row(NO_METHOD, "LFFFF.N", LOG),
     "portal:progress": Row("LFFFF.."),
-    # ---------------------------------------------------------------------------- API (a method that no action serves: 403)
+    # ------------------------------------------------------------------------ API (a method that no action serves: 403)
     "api:patient-list": Row("L......", "L....FF"),
     "api:patient-detail": Row("L.N...N", NO_ACTION, PATIENT),
     "api:assessment-list": Row("L..F.FF", NO_ACTION),

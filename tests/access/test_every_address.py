@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -33,7 +33,7 @@ def named_addresses() -> set[str]:
     return {name for name in found if not name.startswith("account_")}
 
 
-def symbol(answer: HttpResponse) -> str:
+def symbol(answer: HttpResponseBase) -> str:
     """What happened, in one letter of the table."""
     location = answer.headers.get("Location", "")
     if answer.status_code == 401 or (answer.status_code == 302 and "/accounts/login" in location):

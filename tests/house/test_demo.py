@@ -1,4 +1,4 @@
-"""`make demo` refuses to start in words that a person understands; starting and stopping it is smoke-tested by .ci/run."""
+"""`make demo` refuses to start in words that a person understands. `.ci/run` tries starting and stopping it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import AccessEvent, Consent, Patient
+from clinic.models import AccessEvent, Consent, Patient, User
+from plans.models import PlanVersion
 from reminders.models import ContactRules, Preference
 from scheduling.models import Appointment
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientUserFactory, PhysioFactory
@@ -102,10 +103,17 @@ def test_without_a_plan_every_page_is_kind(home: SimpleNamespace) -> None:
     assert "No visit is booked" in home.client.get(reverse("portal:visits")).content.decode()
 
 
+def own_log_in(version: PlanVersion) -> User:
+    """The log-in of the patient whom the plan is for."""
+    user = version.plan.episode.patient.user
+    assert user is not None
+    return user
+
+
 def test_nothing_unsigned_is_shown(db: None) -> None:
     version = case_draft("case_01")
     client = Client()
-    client.force_login(version.plan.episode.patient.user)
+    client.force_login(own_log_in(version))
     for name in ("today", "plan", "progress"):
         page = client.get(reverse(f"portal:{name}")).content.decode()
         assert "No exercises yet" in page
@@ -117,7 +125,7 @@ def test_nothing_unsigned_is_shown(db: None) -> None:
 def test_the_signed_plan_is_a_way_of_three_stations(db: None, django_assert_max_num_queries: Any) -> None:
     version = case_signed("case_01")
     client = Client()
-    client.force_login(version.plan.episode.patient.user)
+    client.force_login(own_log_in(version))
     client.get(reverse("portal:plan"))
     with django_assert_max_num_queries(18):
         page = client.get(reverse("portal:plan")).content.decode()
