@@ -390,6 +390,33 @@ class PlanEdit(models.Model):
         return f"{self.action} {self.item}"
 
 
+def _bound_to_draft() -> pgtrigger.Trigger:
+    """An override is stated while its version is a draft; with the signature it stays as it is."""
+    check = """
+        SELECT v.state INTO parent_state FROM plans_planversion v JOIN plans_planphase p ON p.version_id = v.id
+            WHERE p.id = (
+                SELECT phase_id FROM plans_plantechnique WHERE id = {row}.technique_item_id
+                UNION ALL
+                SELECT phase_id FROM plans_planexercise WHERE id = {row}.exercise_item_id
+            );
+        IF parent_state IS NOT NULL AND parent_state <> 'draft' THEN
+            RAISE EXCEPTION 'signed content never changes: override %', {row}.id
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    """
+    return pgtrigger.Trigger(
+        name="signed_version_is_frozen",
+        operation=pgtrigger.Insert | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        declare=[("parent_state", "TEXT")],
+        func=f"""
+            IF TG_OP = 'DELETE' THEN {check.format(row="OLD")} RETURN OLD; END IF;
+            {check.format(row="NEW")}
+            RETURN NEW;
+        """,
+    )
+
+
 @pghistory.track()
 class Override(models.Model):
     """A blocked item re-enabled by a licensed clinician with reason. Bound to the item, and so to its version;
@@ -424,7 +451,7 @@ class Override(models.Model):
             ),
             models.CheckConstraint(condition=~models.Q(reason="") & ~models.Q(approval=""), name="override_has_reason"),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update)]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update), _bound_to_draft()]
 
     def __str__(self) -> str:
         return f"Override of {self.rule}"

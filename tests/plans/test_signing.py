@@ -223,6 +223,8 @@ def test_new_facts_block_items_until_an_override_is_recorded() -> None:
     signed = sign(version, by, today=TODAY)
     assert signed.state == "signed"
     assert Override.objects.count() == blocked.count()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM plans_override")
 
 
 def test_a_recheck_that_would_refuse_changes_nothing() -> None:
