@@ -54,7 +54,7 @@ CRITERIA: dict[str, StrOrPromise] = {
     "p3_flare_plan": _lazy("You know what to do if it comes back"),
     "p3_activity": _lazy("You are active about 150 minutes a week, or as agreed"),
 }
-ADHERENCE_KEYS = ("p1_homework", "p2_adherence", "p3_independent")
+ADHERENCE_KEYS = ("p1_homework", "p2_adherence")
 SAFETY_TOPIC = "ed_warning_signs"
 
 

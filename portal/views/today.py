@@ -24,7 +24,7 @@ from scheduling.readers import next_visit
 def today(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Today's exercises, or those of a day that is to be filled in (``?day=``)."""
     day = chosen_day(request.GET.get("day", ""), visitor.today)
-    programme = read_programme(visitor.patient, visitor.today)
+    programme = read_programme(visitor.patient, visitor.today, rows_since=day)
     return page(request, visitor, "portal/today.html", day_context(visitor, programme, day))
 
 
@@ -34,7 +34,7 @@ def exercise(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
     """How one exercise is done, and the buttons to log it."""
     prescription = own_prescription(visitor.patient, pk)
     day = chosen_day(request.GET.get("day", ""), visitor.today)
-    cards = cards_of(day, read_programme(visitor.patient, visitor.today).day(day))
+    cards = cards_of(day, read_programme(visitor.patient, visitor.today, rows_since=day).day(day))
     card = next((card for card in cards if card.prescription.pk == prescription.pk), None)
     template = "portal/exercise.html" if card else "portal/exercise_over.html"
     back = {"card": card, "prescription": prescription, "day": day, "is_today": day == visitor.today}
