@@ -11,6 +11,7 @@ from exercises import adherence as figures
 from exercises.models import Prescription, SessionLog
 
 HISTORY_DAYS = 28
+LOG_COLUMNS = tuple(field.attname for field in SessionLog._meta.concrete_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,15 @@ class ExerciseDay:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """All prescriptions that touch the last ``HISTORY_DAYS`` days up to ``today``, and what was logged."""
+    """All prescriptions that touch the last ``HISTORY_DAYS`` days up to ``today``, and what was logged.
+
+    ``entries`` are all logs as the plain values that the arithmetic takes, ``logs`` the whole rows of the days that
+    were asked for.
+    """
 
     today: date
     prescriptions: tuple[Prescription, ...]
+    entries: tuple[figures.Entry, ...]
     logs: tuple[SessionLog, ...]
 
     def day(self, day: date) -> tuple[ExerciseDay, ...]:
@@ -77,19 +83,17 @@ class Programme:
 
     def adherence(self, days: int = figures.WINDOW_DAYS) -> figures.Adherence:
         """Adherence over the last whole days; today is not judged before it ends."""
-        return figures.adherence(
-            self._orders(), map(entry_of, self.logs), until=self.today - timedelta(days=1), days=days
-        )
+        return figures.adherence(self._orders(), self.entries, until=self.today - timedelta(days=1), days=days)
 
     def streak(self) -> int:
         """Days in a row, at most ``HISTORY_DAYS``."""
-        return figures.streak(self._orders(), map(entry_of, self.logs), today=self.today, days=HISTORY_DAYS)
+        return figures.streak(self._orders(), self.entries, today=self.today, days=HISTORY_DAYS)
 
     def strip(self, days: int = figures.WINDOW_DAYS) -> list[tuple[date, figures.DayState]]:
         """State of the whole programme per day, oldest first, today last."""
-        orders, entries = self._orders(), [entry_of(log) for log in self.logs]
+        orders = self._orders()
         wanted = [self.today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-        return [(day, figures.programme_day(orders, entries, day)) for day in wanted]
+        return [(day, figures.programme_day(orders, self.entries, day)) for day in wanted]
 
     def _orders(self) -> list[figures.Order]:
         return [order_of(row) for row in self.prescriptions]
@@ -100,12 +104,25 @@ class Programme:
         return ExerciseDay(row, figures.expected_doses(order_of(row), day), bouts)
 
 
-def read_programme(patient: Patient, today: date, *, days: int = HISTORY_DAYS) -> Programme:
-    """Read the programme in three queries, however many exercises there are."""
+def read_programme(
+    patient: Patient, today: date, *, days: int = HISTORY_DAYS, rows_since: date | None = None
+) -> Programme:
+    """Read the programme in three queries, however many exercises there are.
+
+    ``rows_since`` narrows ``Programme.logs`` to the days that a page shows: a month of logs as whole objects costs more
+    than the rest of the page.
+    """
     since = today - timedelta(days=days)
     rows = Prescription.objects.filter(patient=patient).touching(since).for_portal().prefetch_related("pauses")
-    logs = SessionLog.objects.filter(patient=patient, on__gt=since, on__lte=today).order_by("on", "bout")
-    return Programme(today, tuple(rows), tuple(logs))
+    found = SessionLog.objects.filter(patient=patient, on__gt=since, on__lte=today).order_by("on", "bout")
+    values = list(found.values_list(*LOG_COLUMNS))
+    columns = [dict(zip(LOG_COLUMNS, value, strict=True)) for value in values]
+    return Programme(
+        today,
+        tuple(rows),
+        tuple(figures.Entry(c["prescription_id"], c["on"], c["bout"], c["state"]) for c in columns),
+        tuple(SessionLog(**c) for c in columns if rows_since is None or c["on"] >= rows_since),
+    )
 
 
 def order_of(row: Prescription) -> figures.Order:

@@ -28,12 +28,19 @@ def upcoming_for(patient: Patient, now: datetime) -> list[Appointment]:
     return list(Appointment.objects.filter(patient=patient, ends_at__gt=now).live().for_diary())
 
 
-def next_visit(patient: Patient, now: datetime) -> Appointment | None:
+@dataclass(frozen=True, slots=True)
+class NextVisit:
+    """What a header or a card says about the next visit."""
+
+    starts_at: datetime
+    practitioner_name: str
+
+
+def next_visit(patient: Patient, now: datetime) -> NextVisit | None:
     """The patient's next visit that has not begun."""
-    found: Appointment | None = (
-        Appointment.objects.filter(patient=patient, starts_at__gt=now).live().for_diary().first()
-    )
-    return found
+    coming = Appointment.objects.filter(patient=patient, starts_at__gt=now).live().order_by("starts_at", "id")
+    found = coming.values_list("starts_at", "practitioner__user__name").first()
+    return NextVisit(*found) if found else None
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> Interval:

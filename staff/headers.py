@@ -39,5 +39,5 @@ def header_for(request: HttpRequest, patient: Patient) -> PatientHeader:
         url=reverse("staff:patient-detail", args=[patient.pk]),
         phase=_phase_of(patient) if may(user, Permission.CLINICAL_VIEW) else None,
         next_visit=visit.starts_at if visit else None,
-        next_visit_with=visit.practitioner.user.name if visit else "",
+        next_visit_with=visit.practitioner_name if visit else "",
     )

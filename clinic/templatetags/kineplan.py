@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,6 +57,12 @@ THEMES = ("light", "dark")
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """Return an icon of the sprite; it is hidden from screen readers unless it carries a ``label``."""
+    return _icon(name, str(label), css)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, label: str, css: str) -> SafeString:
+    """The markup of an icon: a page shows dozens, and the address of the sprite never changes while we run."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>',

@@ -12,346 +12,1364 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinic', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("clinic", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Exercise',
+            name="Exercise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(max_length=30)),
-                ('technique', models.CharField(help_text='Key of the exercise technique that gates it.', max_length=40)),
-                ('region', models.CharField(choices=[('head_face', 'Head and face'), ('jaw_tmj', 'Jaw / temporomandibular'), ('cervical', 'Neck, posterior and lateral'), ('cervical_anterior', 'Neck, anterior (carotid, larynx, thyroid)'), ('thoracic', 'Upper/mid back'), ('chest_anterior', 'Anterior/lateral chest wall'), ('scapular', 'Scapular region'), ('shoulder', 'Shoulder'), ('upper_arm', 'Upper arm'), ('elbow', 'Elbow'), ('forearm', 'Forearm'), ('wrist_hand', 'Wrist and hand'), ('lumbar', 'Low back'), ('sacroiliac_pelvis', 'Sacroiliac / pelvic girdle'), ('abdomen', 'Abdominal wall'), ('pelvic_floor', 'Pelvic floor / perineum'), ('buttock', 'Buttock / deep gluteal'), ('hip_groin', 'Hip and groin'), ('thigh_anterior', 'Front of thigh'), ('thigh_posterior', 'Back of thigh (hamstring)'), ('thigh_medial', 'Inner thigh (adductor)'), ('thigh_lateral', 'Outer thigh'), ('knee', 'Knee'), ('calf', 'Calf / posterior lower leg'), ('shin', 'Shin / anterior-medial lower leg'), ('ankle', 'Ankle'), ('foot', 'Foot and toes'), ('whole_body', 'Whole body / systemic')], max_length=30)),
-                ('target_muscles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('position', models.CharField(max_length=20)),
-                ('equipment', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('setting', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('phases', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=list, size=None)),
-                ('load_tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('contraindications', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('contraindications_at_region', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('precautions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('cues', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), blank=True, default=list, size=None)),
-                ('common_error', models.CharField(blank=True, max_length=300)),
-                ('stop_if', models.CharField(blank=True, max_length=300)),
-                ('order', models.PositiveSmallIntegerField(default=0, help_text='Position in the library file.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('shipped_hash', models.CharField(blank=True, editable=False, max_length=64)),
-                ('progression', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='exercises.exercise')),
-                ('regression', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='exercises.exercise')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("kind", models.CharField(max_length=30)),
+                (
+                    "technique",
+                    models.CharField(help_text="Key of the exercise technique that gates it.", max_length=40),
+                ),
+                (
+                    "region",
+                    models.CharField(
+                        choices=[
+                            ("head_face", "Head and face"),
+                            ("jaw_tmj", "Jaw / temporomandibular"),
+                            ("cervical", "Neck, posterior and lateral"),
+                            ("cervical_anterior", "Neck, anterior (carotid, larynx, thyroid)"),
+                            ("thoracic", "Upper/mid back"),
+                            ("chest_anterior", "Anterior/lateral chest wall"),
+                            ("scapular", "Scapular region"),
+                            ("shoulder", "Shoulder"),
+                            ("upper_arm", "Upper arm"),
+                            ("elbow", "Elbow"),
+                            ("forearm", "Forearm"),
+                            ("wrist_hand", "Wrist and hand"),
+                            ("lumbar", "Low back"),
+                            ("sacroiliac_pelvis", "Sacroiliac / pelvic girdle"),
+                            ("abdomen", "Abdominal wall"),
+                            ("pelvic_floor", "Pelvic floor / perineum"),
+                            ("buttock", "Buttock / deep gluteal"),
+                            ("hip_groin", "Hip and groin"),
+                            ("thigh_anterior", "Front of thigh"),
+                            ("thigh_posterior", "Back of thigh (hamstring)"),
+                            ("thigh_medial", "Inner thigh (adductor)"),
+                            ("thigh_lateral", "Outer thigh"),
+                            ("knee", "Knee"),
+                            ("calf", "Calf / posterior lower leg"),
+                            ("shin", "Shin / anterior-medial lower leg"),
+                            ("ankle", "Ankle"),
+                            ("foot", "Foot and toes"),
+                            ("whole_body", "Whole body / systemic"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "target_muscles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                ("position", models.CharField(max_length=20)),
+                (
+                    "equipment",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "setting",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "phases",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "load_tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "contraindications",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "contraindications_at_region",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "precautions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "cues",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300), blank=True, default=list, size=None
+                    ),
+                ),
+                ("common_error", models.CharField(blank=True, max_length=300)),
+                ("stop_if", models.CharField(blank=True, max_length=300)),
+                ("order", models.PositiveSmallIntegerField(default=0, help_text="Position in the library file.")),
+                ("is_active", models.BooleanField(default=True)),
+                ("shipped_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "progression",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "regression",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'key'],
+                "ordering": ["order", "key"],
             },
         ),
         migrations.CreateModel(
-            name='ExerciseDosage',
+            name="ExerciseDosage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sets', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('reps', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)])),
-                ('hold_s', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(120)], verbose_name='hold, seconds')),
-                ('duration_min', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)], verbose_name='duration, minutes')),
-                ('per_day', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='times a day')),
-                ('days_per_week', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(7)])),
-                ('rpe_low', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort from')),
-                ('rpe_high', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort to')),
-                ('rest_s', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(300)], verbose_name='rest, seconds')),
-                ('phase', models.PositiveSmallIntegerField()),
-                ('exercise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dosages', to='exercises.exercise')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sets",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                (
+                    "reps",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                    ),
+                ),
+                (
+                    "hold_s",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="hold, seconds",
+                    ),
+                ),
+                (
+                    "duration_min",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        max_digits=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="duration, minutes",
+                    ),
+                ),
+                (
+                    "per_day",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                        verbose_name="times a day",
+                    ),
+                ),
+                (
+                    "days_per_week",
+                    models.PositiveSmallIntegerField(
+                        default=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(7),
+                        ],
+                    ),
+                ),
+                (
+                    "rpe_low",
+                    models.PositiveSmallIntegerField(
+                        default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort from"
+                    ),
+                ),
+                (
+                    "rpe_high",
+                    models.PositiveSmallIntegerField(
+                        default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort to"
+                    ),
+                ),
+                (
+                    "rest_s",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(300)],
+                        verbose_name="rest, seconds",
+                    ),
+                ),
+                ("phase", models.PositiveSmallIntegerField()),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="dosages", to="exercises.exercise"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['phase'],
+                "ordering": ["phase"],
             },
         ),
         migrations.CreateModel(
-            name='ExerciseDosageEvent',
+            name="ExerciseDosageEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('sets', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('reps', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)])),
-                ('hold_s', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(120)], verbose_name='hold, seconds')),
-                ('duration_min', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)], verbose_name='duration, minutes')),
-                ('per_day', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='times a day')),
-                ('days_per_week', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(7)])),
-                ('rpe_low', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort from')),
-                ('rpe_high', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort to')),
-                ('rest_s', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(300)], verbose_name='rest, seconds')),
-                ('phase', models.PositiveSmallIntegerField()),
-                ('exercise', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='exercises.exercise')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='exercises.exercisedosage')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "sets",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                (
+                    "reps",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                    ),
+                ),
+                (
+                    "hold_s",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="hold, seconds",
+                    ),
+                ),
+                (
+                    "duration_min",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        max_digits=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="duration, minutes",
+                    ),
+                ),
+                (
+                    "per_day",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                        verbose_name="times a day",
+                    ),
+                ),
+                (
+                    "days_per_week",
+                    models.PositiveSmallIntegerField(
+                        default=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(7),
+                        ],
+                    ),
+                ),
+                (
+                    "rpe_low",
+                    models.PositiveSmallIntegerField(
+                        default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort from"
+                    ),
+                ),
+                (
+                    "rpe_high",
+                    models.PositiveSmallIntegerField(
+                        default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort to"
+                    ),
+                ),
+                (
+                    "rest_s",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(300)],
+                        verbose_name="rest, seconds",
+                    ),
+                ),
+                ("phase", models.PositiveSmallIntegerField()),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="exercises.exercisedosage",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ExerciseEvent',
+            name="ExerciseEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('key', models.SlugField(db_index=False, max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(max_length=30)),
-                ('technique', models.CharField(help_text='Key of the exercise technique that gates it.', max_length=40)),
-                ('region', models.CharField(choices=[('head_face', 'Head and face'), ('jaw_tmj', 'Jaw / temporomandibular'), ('cervical', 'Neck, posterior and lateral'), ('cervical_anterior', 'Neck, anterior (carotid, larynx, thyroid)'), ('thoracic', 'Upper/mid back'), ('chest_anterior', 'Anterior/lateral chest wall'), ('scapular', 'Scapular region'), ('shoulder', 'Shoulder'), ('upper_arm', 'Upper arm'), ('elbow', 'Elbow'), ('forearm', 'Forearm'), ('wrist_hand', 'Wrist and hand'), ('lumbar', 'Low back'), ('sacroiliac_pelvis', 'Sacroiliac / pelvic girdle'), ('abdomen', 'Abdominal wall'), ('pelvic_floor', 'Pelvic floor / perineum'), ('buttock', 'Buttock / deep gluteal'), ('hip_groin', 'Hip and groin'), ('thigh_anterior', 'Front of thigh'), ('thigh_posterior', 'Back of thigh (hamstring)'), ('thigh_medial', 'Inner thigh (adductor)'), ('thigh_lateral', 'Outer thigh'), ('knee', 'Knee'), ('calf', 'Calf / posterior lower leg'), ('shin', 'Shin / anterior-medial lower leg'), ('ankle', 'Ankle'), ('foot', 'Foot and toes'), ('whole_body', 'Whole body / systemic')], max_length=30)),
-                ('target_muscles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('position', models.CharField(max_length=20)),
-                ('equipment', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('setting', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('phases', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=list, size=None)),
-                ('load_tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('contraindications', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('contraindications_at_region', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('precautions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('cues', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), blank=True, default=list, size=None)),
-                ('common_error', models.CharField(blank=True, max_length=300)),
-                ('stop_if', models.CharField(blank=True, max_length=300)),
-                ('order', models.PositiveSmallIntegerField(default=0, help_text='Position in the library file.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('shipped_hash', models.CharField(blank=True, editable=False, max_length=64)),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='exercises.exercise')),
-                ('progression', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='exercises.exercise')),
-                ('regression', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='exercises.exercise')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("key", models.SlugField(db_index=False, max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("kind", models.CharField(max_length=30)),
+                (
+                    "technique",
+                    models.CharField(help_text="Key of the exercise technique that gates it.", max_length=40),
+                ),
+                (
+                    "region",
+                    models.CharField(
+                        choices=[
+                            ("head_face", "Head and face"),
+                            ("jaw_tmj", "Jaw / temporomandibular"),
+                            ("cervical", "Neck, posterior and lateral"),
+                            ("cervical_anterior", "Neck, anterior (carotid, larynx, thyroid)"),
+                            ("thoracic", "Upper/mid back"),
+                            ("chest_anterior", "Anterior/lateral chest wall"),
+                            ("scapular", "Scapular region"),
+                            ("shoulder", "Shoulder"),
+                            ("upper_arm", "Upper arm"),
+                            ("elbow", "Elbow"),
+                            ("forearm", "Forearm"),
+                            ("wrist_hand", "Wrist and hand"),
+                            ("lumbar", "Low back"),
+                            ("sacroiliac_pelvis", "Sacroiliac / pelvic girdle"),
+                            ("abdomen", "Abdominal wall"),
+                            ("pelvic_floor", "Pelvic floor / perineum"),
+                            ("buttock", "Buttock / deep gluteal"),
+                            ("hip_groin", "Hip and groin"),
+                            ("thigh_anterior", "Front of thigh"),
+                            ("thigh_posterior", "Back of thigh (hamstring)"),
+                            ("thigh_medial", "Inner thigh (adductor)"),
+                            ("thigh_lateral", "Outer thigh"),
+                            ("knee", "Knee"),
+                            ("calf", "Calf / posterior lower leg"),
+                            ("shin", "Shin / anterior-medial lower leg"),
+                            ("ankle", "Ankle"),
+                            ("foot", "Foot and toes"),
+                            ("whole_body", "Whole body / systemic"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "target_muscles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                ("position", models.CharField(max_length=20)),
+                (
+                    "equipment",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "setting",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "phases",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "load_tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "contraindications",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "contraindications_at_region",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "precautions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "cues",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300), blank=True, default=list, size=None
+                    ),
+                ),
+                ("common_error", models.CharField(blank=True, max_length=300)),
+                ("stop_if", models.CharField(blank=True, max_length=300)),
+                ("order", models.PositiveSmallIntegerField(default=0, help_text="Position in the library file.")),
+                ("is_active", models.BooleanField(default=True)),
+                ("shipped_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "progression",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "regression",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Prescription',
+            name="Prescription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sets', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('reps', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)])),
-                ('hold_s', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(120)], verbose_name='hold, seconds')),
-                ('duration_min', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)], verbose_name='duration, minutes')),
-                ('per_day', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='times a day')),
-                ('days_per_week', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(7)])),
-                ('rpe_low', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort from')),
-                ('rpe_high', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort to')),
-                ('rest_s', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(300)], verbose_name='rest, seconds')),
-                ('side', models.CharField(blank=True, choices=[('left', 'Left'), ('right', 'Right'), ('both', 'Both sides'), ('midline', 'Midline')], default='', max_length=8)),
-                ('phase', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3)])),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('why', models.CharField(blank=True, help_text='One plain sentence for the patient.', max_length=300)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('stopped', 'Stopped')], default='active', max_length=8)),
-                ('starts_on', models.DateField(help_text="First day, in the patient's own calendar.")),
-                ('ends_on', models.DateField(blank=True, help_text='Last day, inclusive.', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='clinic.episode')),
-                ('exercise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='exercises.exercise')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='clinic.patient')),
-                ('prescribed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sets",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                (
+                    "reps",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                    ),
+                ),
+                (
+                    "hold_s",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="hold, seconds",
+                    ),
+                ),
+                (
+                    "duration_min",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        max_digits=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="duration, minutes",
+                    ),
+                ),
+                (
+                    "per_day",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                        verbose_name="times a day",
+                    ),
+                ),
+                (
+                    "days_per_week",
+                    models.PositiveSmallIntegerField(
+                        default=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(7),
+                        ],
+                    ),
+                ),
+                (
+                    "rpe_low",
+                    models.PositiveSmallIntegerField(
+                        default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort from"
+                    ),
+                ),
+                (
+                    "rpe_high",
+                    models.PositiveSmallIntegerField(
+                        default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort to"
+                    ),
+                ),
+                (
+                    "rest_s",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(300)],
+                        verbose_name="rest, seconds",
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        blank=True,
+                        choices=[("left", "Left"), ("right", "Right"), ("both", "Both sides"), ("midline", "Midline")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(3),
+                        ]
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("why", models.CharField(blank=True, help_text="One plain sentence for the patient.", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("paused", "Paused"), ("stopped", "Stopped")],
+                        default="active",
+                        max_length=8,
+                    ),
+                ),
+                ("starts_on", models.DateField(help_text="First day, in the patient's own calendar.")),
+                ("ends_on", models.DateField(blank=True, help_text="Last day, inclusive.", null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="prescriptions", to="clinic.episode"
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prescriptions",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="prescriptions", to="clinic.patient"
+                    ),
+                ),
+                (
+                    "prescribed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PrescriptionEvent',
+            name="PrescriptionEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('sets', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('reps', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)])),
-                ('hold_s', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(120)], verbose_name='hold, seconds')),
-                ('duration_min', models.DecimalField(blank=True, decimal_places=1, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)], verbose_name='duration, minutes')),
-                ('per_day', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='times a day')),
-                ('days_per_week', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(7)])),
-                ('rpe_low', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort from')),
-                ('rpe_high', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name='effort to')),
-                ('rest_s', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(300)], verbose_name='rest, seconds')),
-                ('side', models.CharField(blank=True, choices=[('left', 'Left'), ('right', 'Right'), ('both', 'Both sides'), ('midline', 'Midline')], default='', max_length=8)),
-                ('phase', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3)])),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('why', models.CharField(blank=True, help_text='One plain sentence for the patient.', max_length=300)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('stopped', 'Stopped')], default='active', max_length=8)),
-                ('starts_on', models.DateField(help_text="First day, in the patient's own calendar.")),
-                ('ends_on', models.DateField(blank=True, help_text='Last day, inclusive.', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('episode', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.episode')),
-                ('exercise', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='exercises.exercise')),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='exercises.prescription')),
-                ('prescribed_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "sets",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                (
+                    "reps",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                    ),
+                ),
+                (
+                    "hold_s",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(120)],
+                        verbose_name="hold, seconds",
+                    ),
+                ),
+                (
+                    "duration_min",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        max_digits=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="duration, minutes",
+                    ),
+                ),
+                (
+                    "per_day",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                        verbose_name="times a day",
+                    ),
+                ),
+                (
+                    "days_per_week",
+                    models.PositiveSmallIntegerField(
+                        default=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(7),
+                        ],
+                    ),
+                ),
+                (
+                    "rpe_low",
+                    models.PositiveSmallIntegerField(
+                        default=1, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort from"
+                    ),
+                ),
+                (
+                    "rpe_high",
+                    models.PositiveSmallIntegerField(
+                        default=3, validators=[django.core.validators.MaxValueValidator(10)], verbose_name="effort to"
+                    ),
+                ),
+                (
+                    "rest_s",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(300)],
+                        verbose_name="rest, seconds",
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        blank=True,
+                        choices=[("left", "Left"), ("right", "Right"), ("both", "Both sides"), ("midline", "Midline")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(3),
+                        ]
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("why", models.CharField(blank=True, help_text="One plain sentence for the patient.", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("paused", "Paused"), ("stopped", "Stopped")],
+                        default="active",
+                        max_length=8,
+                    ),
+                ),
+                ("starts_on", models.DateField(help_text="First day, in the patient's own calendar.")),
+                ("ends_on", models.DateField(blank=True, help_text="Last day, inclusive.", null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="clinic.episode",
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="clinic.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="exercises.prescription",
+                    ),
+                ),
+                (
+                    "prescribed_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SessionLog',
+            name="SessionLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('on', models.DateField(help_text="Day in the patient's own calendar.")),
-                ('bout', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)])),
-                ('state', models.CharField(choices=[('done', 'Done'), ('part', 'Part of it'), ('skipped', 'Not today')], max_length=8)),
-                ('reason', models.CharField(blank=True, choices=[('pain', 'It hurt too much'), ('time', 'No time'), ('forgot', 'I forgot'), ('unsure', 'Not sure how'), ('easy', 'Too easy'), ('equipment', 'Nothing to do it with'), ('unwell', 'Not well'), ('other', 'Something else')], default='', max_length=12)),
-                ('pain', models.PositiveSmallIntegerField(blank=True, help_text='0 is an answer; empty is none.', null=True, validators=[django.core.validators.MaxValueValidator(10)])),
-                ('comment', models.CharField(blank=True, default='', max_length=500)),
-                ('acted_at', models.DateTimeField(help_text='When the patient tapped.')),
-                ('recorded_at', models.DateTimeField(auto_now=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='session_logs', to='clinic.patient')),
-                ('prescription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='logs', to='exercises.prescription')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_id", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("on", models.DateField(help_text="Day in the patient's own calendar.")),
+                (
+                    "bout",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("done", "Done"), ("part", "Part of it"), ("skipped", "Not today")], max_length=8
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("pain", "It hurt too much"),
+                            ("time", "No time"),
+                            ("forgot", "I forgot"),
+                            ("unsure", "Not sure how"),
+                            ("easy", "Too easy"),
+                            ("equipment", "Nothing to do it with"),
+                            ("unwell", "Not well"),
+                            ("other", "Something else"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "pain",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="0 is an answer; empty is none.",
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(10)],
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, default="", max_length=500)),
+                ("acted_at", models.DateTimeField(help_text="When the patient tapped.")),
+                ("recorded_at", models.DateTimeField(auto_now=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="session_logs", to="clinic.patient"
+                    ),
+                ),
+                (
+                    "prescription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="logs", to="exercises.prescription"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-on', 'bout'],
+                "ordering": ["-on", "bout"],
             },
         ),
         migrations.CreateModel(
-            name='SessionLogEvent',
+            name="SessionLogEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('client_id', models.UUIDField(default=uuid.uuid4)),
-                ('on', models.DateField(help_text="Day in the patient's own calendar.")),
-                ('bout', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)])),
-                ('state', models.CharField(choices=[('done', 'Done'), ('part', 'Part of it'), ('skipped', 'Not today')], max_length=8)),
-                ('reason', models.CharField(blank=True, choices=[('pain', 'It hurt too much'), ('time', 'No time'), ('forgot', 'I forgot'), ('unsure', 'Not sure how'), ('easy', 'Too easy'), ('equipment', 'Nothing to do it with'), ('unwell', 'Not well'), ('other', 'Something else')], default='', max_length=12)),
-                ('pain', models.PositiveSmallIntegerField(blank=True, help_text='0 is an answer; empty is none.', null=True, validators=[django.core.validators.MaxValueValidator(10)])),
-                ('comment', models.CharField(blank=True, default='', max_length=500)),
-                ('acted_at', models.DateTimeField(help_text='When the patient tapped.')),
-                ('recorded_at', models.DateTimeField(auto_now=True)),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='exercises.sessionlog')),
-                ('prescription', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='exercises.prescription')),
-                ('recorded_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("client_id", models.UUIDField(default=uuid.uuid4)),
+                ("on", models.DateField(help_text="Day in the patient's own calendar.")),
+                (
+                    "bout",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("done", "Done"), ("part", "Part of it"), ("skipped", "Not today")], max_length=8
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("pain", "It hurt too much"),
+                            ("time", "No time"),
+                            ("forgot", "I forgot"),
+                            ("unsure", "Not sure how"),
+                            ("easy", "Too easy"),
+                            ("equipment", "Nothing to do it with"),
+                            ("unwell", "Not well"),
+                            ("other", "Something else"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "pain",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="0 is an answer; empty is none.",
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(10)],
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, default="", max_length=500)),
+                ("acted_at", models.DateTimeField(help_text="When the patient tapped.")),
+                ("recorded_at", models.DateTimeField(auto_now=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="clinic.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="exercises.sessionlog",
+                    ),
+                ),
+                (
+                    "prescription",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="exercises.prescription",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercise',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_exerciseevent" ("common_error", "contraindications", "contraindications_at_region", "cues", "equipment", "id", "is_active", "key", "kind", "load_tags", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phases", "position", "precautions", "progression_id", "region", "regression_id", "setting", "shipped_hash", "stop_if", "target_muscles", "technique") VALUES (NEW."common_error", NEW."contraindications", NEW."contraindications_at_region", NEW."cues", NEW."equipment", NEW."id", NEW."is_active", NEW."key", NEW."kind", NEW."load_tags", NEW."name", NEW."order", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phases", NEW."position", NEW."precautions", NEW."progression_id", NEW."region", NEW."regression_id", NEW."setting", NEW."shipped_hash", NEW."stop_if", NEW."target_muscles", NEW."technique"); RETURN NULL;', hash='6e7576c9978563534b94b69ab6344b5c2f32d1cd', operation='INSERT', pgid='pgtrigger_insert_insert_b70ac', table='exercises_exercise', when='AFTER')),
+            model_name="exercise",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_exerciseevent" ("common_error", "contraindications", "contraindications_at_region", "cues", "equipment", "id", "is_active", "key", "kind", "load_tags", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phases", "position", "precautions", "progression_id", "region", "regression_id", "setting", "shipped_hash", "stop_if", "target_muscles", "technique") VALUES (NEW."common_error", NEW."contraindications", NEW."contraindications_at_region", NEW."cues", NEW."equipment", NEW."id", NEW."is_active", NEW."key", NEW."kind", NEW."load_tags", NEW."name", NEW."order", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phases", NEW."position", NEW."precautions", NEW."progression_id", NEW."region", NEW."regression_id", NEW."setting", NEW."shipped_hash", NEW."stop_if", NEW."target_muscles", NEW."technique"); RETURN NULL;',
+                    hash="6e7576c9978563534b94b69ab6344b5c2f32d1cd",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_b70ac",
+                    table="exercises_exercise",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercise',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "exercises_exerciseevent" ("common_error", "contraindications", "contraindications_at_region", "cues", "equipment", "id", "is_active", "key", "kind", "load_tags", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phases", "position", "precautions", "progression_id", "region", "regression_id", "setting", "shipped_hash", "stop_if", "target_muscles", "technique") VALUES (NEW."common_error", NEW."contraindications", NEW."contraindications_at_region", NEW."cues", NEW."equipment", NEW."id", NEW."is_active", NEW."key", NEW."kind", NEW."load_tags", NEW."name", NEW."order", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phases", NEW."position", NEW."precautions", NEW."progression_id", NEW."region", NEW."regression_id", NEW."setting", NEW."shipped_hash", NEW."stop_if", NEW."target_muscles", NEW."technique"); RETURN NULL;', hash='04310764fcee1121a9fcf6fe4f609eb5a56589e0', operation='UPDATE', pgid='pgtrigger_update_update_2823c', table='exercises_exercise', when='AFTER')),
+            model_name="exercise",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "exercises_exerciseevent" ("common_error", "contraindications", "contraindications_at_region", "cues", "equipment", "id", "is_active", "key", "kind", "load_tags", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phases", "position", "precautions", "progression_id", "region", "regression_id", "setting", "shipped_hash", "stop_if", "target_muscles", "technique") VALUES (NEW."common_error", NEW."contraindications", NEW."contraindications_at_region", NEW."cues", NEW."equipment", NEW."id", NEW."is_active", NEW."key", NEW."kind", NEW."load_tags", NEW."name", NEW."order", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phases", NEW."position", NEW."precautions", NEW."progression_id", NEW."region", NEW."regression_id", NEW."setting", NEW."shipped_hash", NEW."stop_if", NEW."target_muscles", NEW."technique"); RETURN NULL;',
+                    hash="04310764fcee1121a9fcf6fe4f609eb5a56589e0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_2823c",
+                    table="exercises_exercise",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercise',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_exerciseevent" ("common_error", "contraindications", "contraindications_at_region", "cues", "equipment", "id", "is_active", "key", "kind", "load_tags", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phases", "position", "precautions", "progression_id", "region", "regression_id", "setting", "shipped_hash", "stop_if", "target_muscles", "technique") VALUES (OLD."common_error", OLD."contraindications", OLD."contraindications_at_region", OLD."cues", OLD."equipment", OLD."id", OLD."is_active", OLD."key", OLD."kind", OLD."load_tags", OLD."name", OLD."order", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phases", OLD."position", OLD."precautions", OLD."progression_id", OLD."region", OLD."regression_id", OLD."setting", OLD."shipped_hash", OLD."stop_if", OLD."target_muscles", OLD."technique"); RETURN NULL;', hash='adf84b3265dd00e7cb06c9ba0abe44206745525a', operation='DELETE', pgid='pgtrigger_delete_delete_ec640', table='exercises_exercise', when='AFTER')),
+            model_name="exercise",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_exerciseevent" ("common_error", "contraindications", "contraindications_at_region", "cues", "equipment", "id", "is_active", "key", "kind", "load_tags", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phases", "position", "precautions", "progression_id", "region", "regression_id", "setting", "shipped_hash", "stop_if", "target_muscles", "technique") VALUES (OLD."common_error", OLD."contraindications", OLD."contraindications_at_region", OLD."cues", OLD."equipment", OLD."id", OLD."is_active", OLD."key", OLD."kind", OLD."load_tags", OLD."name", OLD."order", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phases", OLD."position", OLD."precautions", OLD."progression_id", OLD."region", OLD."regression_id", OLD."setting", OLD."shipped_hash", OLD."stop_if", OLD."target_muscles", OLD."technique"); RETURN NULL;',
+                    hash="adf84b3265dd00e7cb06c9ba0abe44206745525a",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_ec640",
+                    table="exercises_exercise",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exercisedosage',
-            constraint=models.UniqueConstraint(fields=('exercise', 'phase'), name='exercise_dosage_once_per_phase'),
+            model_name="exercisedosage",
+            constraint=models.UniqueConstraint(fields=("exercise", "phase"), name="exercise_dosage_once_per_phase"),
         ),
         migrations.AddConstraint(
-            model_name='exercisedosage',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__range', (1, 3))), name='exercise_dosage_phase_1_3'),
+            model_name="exercisedosage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phase__range", (1, 3))), name="exercise_dosage_phase_1_3"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exercisedosage',
-            constraint=models.CheckConstraint(condition=models.Q(('days_per_week__range', (1, 7)), ('per_day__range', (1, 10)), ('reps__range', (1, 30)), ('rest_s__lte', 300), ('rpe_high__lte', 10), ('rpe_low__lte', models.F('rpe_high')), ('sets__range', (1, 5)), models.Q(('hold_s__isnull', True), ('hold_s__lte', 120), _connector='OR'), models.Q(('duration_min__isnull', True), ('duration_min__range', (1, 90)), _connector='OR')), name='exercise_dosage_dose_in_range'),
+            model_name="exercisedosage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("days_per_week__range", (1, 7)),
+                    ("per_day__range", (1, 10)),
+                    ("reps__range", (1, 30)),
+                    ("rest_s__lte", 300),
+                    ("rpe_high__lte", 10),
+                    ("rpe_low__lte", models.F("rpe_high")),
+                    ("sets__range", (1, 5)),
+                    models.Q(("hold_s__isnull", True), ("hold_s__lte", 120), _connector="OR"),
+                    models.Q(("duration_min__isnull", True), ("duration_min__range", (1, 90)), _connector="OR"),
+                ),
+                name="exercise_dosage_dose_in_range",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercisedosage',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_exercisedosageevent" ("days_per_week", "duration_min", "exercise_id", "hold_s", "id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "reps", "rest_s", "rpe_high", "rpe_low", "sets") VALUES (NEW."days_per_week", NEW."duration_min", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."per_day", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phase", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets"); RETURN NULL;', hash='e71eb6dfa38d1e1590a86146016597864e335e3e', operation='INSERT', pgid='pgtrigger_insert_insert_78249', table='exercises_exercisedosage', when='AFTER')),
+            model_name="exercisedosage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_exercisedosageevent" ("days_per_week", "duration_min", "exercise_id", "hold_s", "id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "reps", "rest_s", "rpe_high", "rpe_low", "sets") VALUES (NEW."days_per_week", NEW."duration_min", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."per_day", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phase", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets"); RETURN NULL;',
+                    hash="e71eb6dfa38d1e1590a86146016597864e335e3e",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_78249",
+                    table="exercises_exercisedosage",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercisedosage',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "exercises_exercisedosageevent" ("days_per_week", "duration_min", "exercise_id", "hold_s", "id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "reps", "rest_s", "rpe_high", "rpe_low", "sets") VALUES (NEW."days_per_week", NEW."duration_min", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."per_day", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phase", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets"); RETURN NULL;', hash='dd96e1dbf7e4d239604fec91cb6d38fff21bceb2', operation='UPDATE', pgid='pgtrigger_update_update_c06d1', table='exercises_exercisedosage', when='AFTER')),
+            model_name="exercisedosage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "exercises_exercisedosageevent" ("days_per_week", "duration_min", "exercise_id", "hold_s", "id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "reps", "rest_s", "rpe_high", "rpe_low", "sets") VALUES (NEW."days_per_week", NEW."duration_min", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."per_day", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phase", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets"); RETURN NULL;',
+                    hash="dd96e1dbf7e4d239604fec91cb6d38fff21bceb2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_c06d1",
+                    table="exercises_exercisedosage",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercisedosage',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_exercisedosageevent" ("days_per_week", "duration_min", "exercise_id", "hold_s", "id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "reps", "rest_s", "rpe_high", "rpe_low", "sets") VALUES (OLD."days_per_week", OLD."duration_min", OLD."exercise_id", OLD."hold_s", OLD."id", OLD."per_day", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phase", OLD."reps", OLD."rest_s", OLD."rpe_high", OLD."rpe_low", OLD."sets"); RETURN NULL;', hash='19b40c2054493c6022f7e6b775971a720c38ab97', operation='DELETE', pgid='pgtrigger_delete_delete_ce618', table='exercises_exercisedosage', when='AFTER')),
+            model_name="exercisedosage",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_exercisedosageevent" ("days_per_week", "duration_min", "exercise_id", "hold_s", "id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "reps", "rest_s", "rpe_high", "rpe_low", "sets") VALUES (OLD."days_per_week", OLD."duration_min", OLD."exercise_id", OLD."hold_s", OLD."id", OLD."per_day", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phase", OLD."reps", OLD."rest_s", OLD."rpe_high", OLD."rpe_low", OLD."sets"); RETURN NULL;',
+                    hash="19b40c2054493c6022f7e6b775971a720c38ab97",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_ce618",
+                    table="exercises_exercisedosage",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exercisedosageevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7c4495556e6350bb495b1e796189f80e7cad3048', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c7450', table='exercises_exercisedosageevent', when='BEFORE')),
+            model_name="exercisedosageevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7c4495556e6350bb495b1e796189f80e7cad3048",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c7450",
+                    table="exercises_exercisedosageevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exerciseevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c1296f9b370f0f3c6c020e060d440bdf3c369f52', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c65cf', table='exercises_exerciseevent', when='BEFORE')),
+            model_name="exerciseevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="c1296f9b370f0f3c6c020e060d440bdf3c369f52",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c65cf",
+                    table="exercises_exerciseevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='prescription',
-            index=models.Index(fields=['patient', 'state', 'starts_on'], name='prescription_current'),
+            model_name="prescription",
+            index=models.Index(fields=["patient", "state", "starts_on"], name="prescription_current"),
         ),
         migrations.AddConstraint(
-            model_name='prescription',
-            constraint=models.CheckConstraint(condition=models.Q(('days_per_week__range', (1, 7)), ('per_day__range', (1, 10)), ('reps__range', (1, 30)), ('rest_s__lte', 300), ('rpe_high__lte', 10), ('rpe_low__lte', models.F('rpe_high')), ('sets__range', (1, 5)), models.Q(('hold_s__isnull', True), ('hold_s__lte', 120), _connector='OR'), models.Q(('duration_min__isnull', True), ('duration_min__range', (1, 90)), _connector='OR')), name='prescription_dose_in_range'),
+            model_name="prescription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("days_per_week__range", (1, 7)),
+                    ("per_day__range", (1, 10)),
+                    ("reps__range", (1, 30)),
+                    ("rest_s__lte", 300),
+                    ("rpe_high__lte", 10),
+                    ("rpe_low__lte", models.F("rpe_high")),
+                    ("sets__range", (1, 5)),
+                    models.Q(("hold_s__isnull", True), ("hold_s__lte", 120), _connector="OR"),
+                    models.Q(("duration_min__isnull", True), ("duration_min__range", (1, 90)), _connector="OR"),
+                ),
+                name="prescription_dose_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prescription',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='prescription_ends_after_start'),
+            model_name="prescription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                name="prescription_ends_after_start",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='prescription',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_prescriptionevent" ("created_at", "days_per_week", "duration_min", "ends_on", "episode_id", "exercise_id", "hold_s", "id", "patient_id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "position", "prescribed_by_id", "reps", "rest_s", "rpe_high", "rpe_low", "sets", "side", "starts_on", "state", "why") VALUES (NEW."created_at", NEW."days_per_week", NEW."duration_min", NEW."ends_on", NEW."episode_id", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."patient_id", NEW."per_day", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phase", NEW."position", NEW."prescribed_by_id", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets", NEW."side", NEW."starts_on", NEW."state", NEW."why"); RETURN NULL;', hash='2297ee8ae3557cef375690d7f612cb499c6ed511', operation='INSERT', pgid='pgtrigger_insert_insert_a2367', table='exercises_prescription', when='AFTER')),
+            model_name="prescription",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_prescriptionevent" ("created_at", "days_per_week", "duration_min", "ends_on", "episode_id", "exercise_id", "hold_s", "id", "patient_id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "position", "prescribed_by_id", "reps", "rest_s", "rpe_high", "rpe_low", "sets", "side", "starts_on", "state", "why") VALUES (NEW."created_at", NEW."days_per_week", NEW."duration_min", NEW."ends_on", NEW."episode_id", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."patient_id", NEW."per_day", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phase", NEW."position", NEW."prescribed_by_id", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets", NEW."side", NEW."starts_on", NEW."state", NEW."why"); RETURN NULL;',
+                    hash="2297ee8ae3557cef375690d7f612cb499c6ed511",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a2367",
+                    table="exercises_prescription",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='prescription',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "exercises_prescriptionevent" ("created_at", "days_per_week", "duration_min", "ends_on", "episode_id", "exercise_id", "hold_s", "id", "patient_id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "position", "prescribed_by_id", "reps", "rest_s", "rpe_high", "rpe_low", "sets", "side", "starts_on", "state", "why") VALUES (NEW."created_at", NEW."days_per_week", NEW."duration_min", NEW."ends_on", NEW."episode_id", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."patient_id", NEW."per_day", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phase", NEW."position", NEW."prescribed_by_id", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets", NEW."side", NEW."starts_on", NEW."state", NEW."why"); RETURN NULL;', hash='3f0a243c218351c37c786070064ec11fc94d40fb', operation='UPDATE', pgid='pgtrigger_update_update_8cca3', table='exercises_prescription', when='AFTER')),
+            model_name="prescription",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "exercises_prescriptionevent" ("created_at", "days_per_week", "duration_min", "ends_on", "episode_id", "exercise_id", "hold_s", "id", "patient_id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "position", "prescribed_by_id", "reps", "rest_s", "rpe_high", "rpe_low", "sets", "side", "starts_on", "state", "why") VALUES (NEW."created_at", NEW."days_per_week", NEW."duration_min", NEW."ends_on", NEW."episode_id", NEW."exercise_id", NEW."hold_s", NEW."id", NEW."patient_id", NEW."per_day", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phase", NEW."position", NEW."prescribed_by_id", NEW."reps", NEW."rest_s", NEW."rpe_high", NEW."rpe_low", NEW."sets", NEW."side", NEW."starts_on", NEW."state", NEW."why"); RETURN NULL;',
+                    hash="3f0a243c218351c37c786070064ec11fc94d40fb",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_8cca3",
+                    table="exercises_prescription",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='prescription',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_prescriptionevent" ("created_at", "days_per_week", "duration_min", "ends_on", "episode_id", "exercise_id", "hold_s", "id", "patient_id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "position", "prescribed_by_id", "reps", "rest_s", "rpe_high", "rpe_low", "sets", "side", "starts_on", "state", "why") VALUES (OLD."created_at", OLD."days_per_week", OLD."duration_min", OLD."ends_on", OLD."episode_id", OLD."exercise_id", OLD."hold_s", OLD."id", OLD."patient_id", OLD."per_day", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phase", OLD."position", OLD."prescribed_by_id", OLD."reps", OLD."rest_s", OLD."rpe_high", OLD."rpe_low", OLD."sets", OLD."side", OLD."starts_on", OLD."state", OLD."why"); RETURN NULL;', hash='8acd9c3bc95c6e26828f742efc3561f6b2924c57', operation='DELETE', pgid='pgtrigger_delete_delete_647d6', table='exercises_prescription', when='AFTER')),
+            model_name="prescription",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_prescriptionevent" ("created_at", "days_per_week", "duration_min", "ends_on", "episode_id", "exercise_id", "hold_s", "id", "patient_id", "per_day", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phase", "position", "prescribed_by_id", "reps", "rest_s", "rpe_high", "rpe_low", "sets", "side", "starts_on", "state", "why") VALUES (OLD."created_at", OLD."days_per_week", OLD."duration_min", OLD."ends_on", OLD."episode_id", OLD."exercise_id", OLD."hold_s", OLD."id", OLD."patient_id", OLD."per_day", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phase", OLD."position", OLD."prescribed_by_id", OLD."reps", OLD."rest_s", OLD."rpe_high", OLD."rpe_low", OLD."sets", OLD."side", OLD."starts_on", OLD."state", OLD."why"); RETURN NULL;',
+                    hash="8acd9c3bc95c6e26828f742efc3561f6b2924c57",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_647d6",
+                    table="exercises_prescription",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='prescriptionevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e4fc0c0b28833f3adabc1f82668a47843e7a6cb4', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_cdc06', table='exercises_prescriptionevent', when='BEFORE')),
+            model_name="prescriptionevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e4fc0c0b28833f3adabc1f82668a47843e7a6cb4",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_cdc06",
+                    table="exercises_prescriptionevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='sessionlog',
-            index=models.Index(fields=['patient', '-on'], name='session_log_by_patient'),
+            model_name="sessionlog",
+            index=models.Index(fields=["patient", "-on"], name="session_log_by_patient"),
         ),
         migrations.AddConstraint(
-            model_name='sessionlog',
-            constraint=models.UniqueConstraint(fields=('prescription', 'on', 'bout'), name='session_log_once_per_bout'),
+            model_name="sessionlog",
+            constraint=models.UniqueConstraint(fields=("prescription", "on", "bout"), name="session_log_once_per_bout"),
         ),
         migrations.AddConstraint(
-            model_name='sessionlog',
-            constraint=models.CheckConstraint(condition=models.Q(('pain__isnull', True), ('pain__lte', 10), _connector='OR'), name='session_log_pain_0_10'),
+            model_name="sessionlog",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pain__isnull", True), ("pain__lte", 10), _connector="OR"),
+                name="session_log_pain_0_10",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionlog',
-            constraint=models.CheckConstraint(condition=models.Q(('bout__range', (1, 10))), name='session_log_bout_1_10'),
+            model_name="sessionlog",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bout__range", (1, 10))), name="session_log_bout_1_10"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionlog',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'skipped'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='session_log_skip_has_reason'),
+            model_name="sessionlog",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "skipped"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="session_log_skip_has_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sessionlog',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_sessionlogevent" ("acted_at", "bout", "client_id", "comment", "id", "on", "pain", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescription_id", "reason", "recorded_at", "recorded_by_id", "state") VALUES (NEW."acted_at", NEW."bout", NEW."client_id", NEW."comment", NEW."id", NEW."on", NEW."pain", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."prescription_id", NEW."reason", NEW."recorded_at", NEW."recorded_by_id", NEW."state"); RETURN NULL;', hash='0ab068725934cdb33261b5980b9410c6b6fbe871', operation='INSERT', pgid='pgtrigger_insert_insert_0b2d1', table='exercises_sessionlog', when='AFTER')),
+            model_name="sessionlog",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_sessionlogevent" ("acted_at", "bout", "client_id", "comment", "id", "on", "pain", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescription_id", "reason", "recorded_at", "recorded_by_id", "state") VALUES (NEW."acted_at", NEW."bout", NEW."client_id", NEW."comment", NEW."id", NEW."on", NEW."pain", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."prescription_id", NEW."reason", NEW."recorded_at", NEW."recorded_by_id", NEW."state"); RETURN NULL;',
+                    hash="0ab068725934cdb33261b5980b9410c6b6fbe871",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_0b2d1",
+                    table="exercises_sessionlog",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sessionlog',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "exercises_sessionlogevent" ("acted_at", "bout", "client_id", "comment", "id", "on", "pain", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescription_id", "reason", "recorded_at", "recorded_by_id", "state") VALUES (NEW."acted_at", NEW."bout", NEW."client_id", NEW."comment", NEW."id", NEW."on", NEW."pain", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."prescription_id", NEW."reason", NEW."recorded_at", NEW."recorded_by_id", NEW."state"); RETURN NULL;', hash='658f1f782daa3553ca947dc372f1209c2003aec3', operation='UPDATE', pgid='pgtrigger_update_update_14454', table='exercises_sessionlog', when='AFTER')),
+            model_name="sessionlog",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "exercises_sessionlogevent" ("acted_at", "bout", "client_id", "comment", "id", "on", "pain", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescription_id", "reason", "recorded_at", "recorded_by_id", "state") VALUES (NEW."acted_at", NEW."bout", NEW."client_id", NEW."comment", NEW."id", NEW."on", NEW."pain", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."prescription_id", NEW."reason", NEW."recorded_at", NEW."recorded_by_id", NEW."state"); RETURN NULL;',
+                    hash="658f1f782daa3553ca947dc372f1209c2003aec3",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_14454",
+                    table="exercises_sessionlog",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sessionlog',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "exercises_sessionlogevent" ("acted_at", "bout", "client_id", "comment", "id", "on", "pain", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescription_id", "reason", "recorded_at", "recorded_by_id", "state") VALUES (OLD."acted_at", OLD."bout", OLD."client_id", OLD."comment", OLD."id", OLD."on", OLD."pain", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."prescription_id", OLD."reason", OLD."recorded_at", OLD."recorded_by_id", OLD."state"); RETURN NULL;', hash='46771dbcb62537430d6555ae5f3b81ff596ffed0', operation='DELETE', pgid='pgtrigger_delete_delete_fba70', table='exercises_sessionlog', when='AFTER')),
+            model_name="sessionlog",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "exercises_sessionlogevent" ("acted_at", "bout", "client_id", "comment", "id", "on", "pain", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescription_id", "reason", "recorded_at", "recorded_by_id", "state") VALUES (OLD."acted_at", OLD."bout", OLD."client_id", OLD."comment", OLD."id", OLD."on", OLD."pain", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."prescription_id", OLD."reason", OLD."recorded_at", OLD."recorded_by_id", OLD."state"); RETURN NULL;',
+                    hash="46771dbcb62537430d6555ae5f3b81ff596ffed0",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_fba70",
+                    table="exercises_sessionlog",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sessionlogevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ab2d6d7c515336492105f058daee52ad8e57765d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ddd79', table='exercises_sessionlogevent', when='BEFORE')),
+            model_name="sessionlogevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ab2d6d7c515336492105f058daee52ad8e57765d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ddd79",
+                    table="exercises_sessionlogevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

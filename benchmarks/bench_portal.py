@@ -1,0 +1,122 @@
+"""The portal's first page against an empty view under the same server, and its queries."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from benchmarks.measure import Measured
+from clinic.models import Patient
+from config.embedded.addresses import free_ports
+from config.embedded.processes import end_group, wait_until
+from exercises.models import SessionLog
+from tests.factories.clinic import ClinicFactory, EpisodeFactory
+from tests.factories.exercises import ExerciseFactory, PrescriptionFactory
+
+ROUNDS = 5
+REQUESTS = 150
+HOST = "127.0.0.1"
+
+
+def _patient() -> Patient:
+    """Six exercises and a month of logs."""
+    ClinicFactory()
+    episode = EpisodeFactory()
+    today = timezone.localdate()
+    for number in range(6):
+        order = PrescriptionFactory(
+            episode=episode,
+            exercise=ExerciseFactory(key=f"bench_{number}"),
+            position=number,
+            starts_on=today - timedelta(days=30),
+        )
+        SessionLog.objects.bulk_create(
+            SessionLog(
+                prescription=order,
+                patient=episode.patient,
+                on=today - timedelta(days=back),
+                state="done",
+                pain=2,
+                acted_at=timezone.now() - timedelta(days=back),
+                recorded_by=episode.patient.user,
+            )
+            for back in range(1, 30)
+        )
+    patient: Patient = episode.patient
+    return patient
+
+
+def _rate(port: int, path: str, cookie: str) -> float:
+    """Requests per second over one kept-alive connection."""
+    link = http.client.HTTPConnection(HOST, port, timeout=20)
+    headers = {"Cookie": cookie, "Host": "localhost"}
+    started = time.perf_counter()
+    for _ in range(REQUESTS):
+        link.request("GET", path, headers=headers)
+        answer = link.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path} answered {answer.status}")
+    spent = time.perf_counter() - started
+    link.close()
+    return REQUESTS / spent
+
+
+def _serve(port: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind={HOST}:{port}", "--workers=1", "--threads=2"]
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+    root = Path(__file__).resolve().parent.parent
+    return subprocess.Popen([*command, "--no-control-socket"], cwd=root, env=env, start_new_session=True)
+
+
+def _answers(port: int) -> bool:
+    try:
+        link = http.client.HTTPConnection(HOST, port, timeout=2)
+        link.request("GET", "/bench/empty/", headers={"Host": "localhost"})
+        return link.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def run() -> list[Measured]:
+    patient = _patient()
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(patient.user)  # type: ignore[arg-type]
+    client.get("/portal/")
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/portal/")
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    (port,) = free_ports(1)
+    server = _serve(port)
+    try:
+        if not wait_until(lambda: _answers(port), 30):
+            raise RuntimeError("the server did not start")
+        pairs = [(_rate(port, "/portal/", cookie), _rate(port, "/bench/empty/", cookie)) for _ in range(ROUNDS)]
+    finally:
+        end_group(server.pid, signal.SIGTERM, 10)
+        server.wait()
+    portal, empty = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return [
+        Measured("Portal today, database queries", len(queries), "queries", 12),
+        Measured(
+            "Portal today, share of the rate of an empty view",
+            portal / empty,
+            "x",
+            0.25,
+            at_least=True,
+            note=f"{portal:.0f} against {empty:.0f} requests a second, one worker process",
+        ),
+    ]
