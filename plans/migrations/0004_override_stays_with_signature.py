@@ -6,14 +6,24 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0003_knowledge_rows'),
+        ("plans", "0003_knowledge_rows"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='override',
-            trigger=pgtrigger.compiler.Trigger(name='signed_version_is_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE parent_state TEXT;', func="\n            IF TG_OP = 'DELETE' THEN \n        SELECT v.state INTO parent_state FROM plans_planversion v JOIN plans_planphase p ON p.version_id = v.id\n            WHERE p.id = (\n                SELECT phase_id FROM plans_plantechnique WHERE id = OLD.technique_item_id\n                UNION ALL\n                SELECT phase_id FROM plans_planexercise WHERE id = OLD.exercise_item_id\n            );\n        IF parent_state IS NOT NULL AND parent_state <> 'draft' THEN\n            RAISE EXCEPTION 'signed content never changes: override %', OLD.id\n                USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n     RETURN OLD; END IF;\n            \n        SELECT v.state INTO parent_state FROM plans_planversion v JOIN plans_planphase p ON p.version_id = v.id\n            WHERE p.id = (\n                SELECT phase_id FROM plans_plantechnique WHERE id = NEW.technique_item_id\n                UNION ALL\n                SELECT phase_id FROM plans_planexercise WHERE id = NEW.exercise_item_id\n            );\n        IF parent_state IS NOT NULL AND parent_state <> 'draft' THEN\n            RAISE EXCEPTION 'signed content never changes: override %', NEW.id\n                USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n    \n            RETURN NEW;\n        ", hash='25988a6825fc5caf29d14bbeae4bd378b06972ca', operation='INSERT OR DELETE', pgid='pgtrigger_signed_version_is_frozen_78f0a', table='plans_override', when='BEFORE')),
+            model_name="override",
+            trigger=pgtrigger.compiler.Trigger(
+                name="signed_version_is_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE parent_state TEXT;",
+                    func="\n            IF TG_OP = 'DELETE' THEN \n        SELECT v.state INTO parent_state FROM plans_planversion v JOIN plans_planphase p ON p.version_id = v.id\n            WHERE p.id = (\n                SELECT phase_id FROM plans_plantechnique WHERE id = OLD.technique_item_id\n                UNION ALL\n                SELECT phase_id FROM plans_planexercise WHERE id = OLD.exercise_item_id\n            );\n        IF parent_state IS NOT NULL AND parent_state <> 'draft' THEN\n            RAISE EXCEPTION 'signed content never changes: override %', OLD.id\n                USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n     RETURN OLD; END IF;\n            \n        SELECT v.state INTO parent_state FROM plans_planversion v JOIN plans_planphase p ON p.version_id = v.id\n            WHERE p.id = (\n                SELECT phase_id FROM plans_plantechnique WHERE id = NEW.technique_item_id\n                UNION ALL\n                SELECT phase_id FROM plans_planexercise WHERE id = NEW.exercise_item_id\n            );\n        IF parent_state IS NOT NULL AND parent_state <> 'draft' THEN\n            RAISE EXCEPTION 'signed content never changes: override %', NEW.id\n                USING ERRCODE = 'integrity_constraint_violation';\n        END IF;\n    \n            RETURN NEW;\n        ",
+                    hash="25988a6825fc5caf29d14bbeae4bd378b06972ca",
+                    operation="INSERT OR DELETE",
+                    pgid="pgtrigger_signed_version_is_frozen_78f0a",
+                    table="plans_override",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

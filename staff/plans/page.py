@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from assessments.vocabulary import DISPOSITIONS, RED_FLAGS, SAFETY_TEXTS
 from clinic.anatomy import MUSCLES
 from clinic.errors import DomainError
 from clinic.models import User
@@ -29,6 +28,7 @@ from plans.models import (
 from plans.screening import BLOCKED
 from plans.snapshot import facts_from_json
 from plans.wording import Names, capital, exercise_dose, goal_sentence, missing_label, place, symbols, technique_dose
+from staff.plans.refusal import FlagLine, Refusal, flag_line, refusal_of, speed_label
 
 SAFETY_CHIPS = {
     "precaution": ("caution", "With precaution"),
@@ -70,7 +70,6 @@ LEFT_OUT = {
     "phase": "For another phase",
     "relevance": "No cause asks for it",
 }
-SPEEDS = ("emergency_now", "urgent_same_day", "urgent_referral", "routine_referral", "caution_monitor")
 QUIET = frozenset({"phase", "relevance"})
 
 
@@ -140,14 +139,6 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class FlagLine:
-    state: str
-    name: str
-    suspected: str
-    says: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CauseCard:
     cause: PlanCause
     label: str
@@ -155,20 +146,6 @@ class CauseCard:
     supporting: tuple[str, ...]
     against: tuple[str, ...]
     missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why there is no plan, and what to do: in this order on the page."""
-
-    disposition: str
-    how_fast: str
-    emergency: bool
-    reasons: tuple[dict[str, str], ...]
-    tasks: tuple[str, ...]
-    missing: tuple[str, ...]
-    referral: str
-    education: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +200,13 @@ def build_page(version: PlanVersion, knowledge: Knowledge, *, user: User, may_tr
         version=version,
         columns=tuple(_column(phase, version, names, knowledge, findings) for phase in version.phases.all()),
         causes=tuple(_cause(cause) for cause in version.causes.all()),
-        flags=tuple(_flag(flag, names) for flag in answer["flags"]),
+        flags=tuple(flag_line(flag, names) for flag in answer["flags"]),
         notes=tuple(names.said(note) for note in answer["notes"]),
-        tasks=tuple((_speed(task["disposition"]), names.said(task["text"])) for task in answer["tasks"]),
+        tasks=tuple((speed_label(task["disposition"]), names.said(task["text"])) for task in answer["tasks"]),
         goals=tuple(goal_sentence(g.metric, g.op, g.target, g.side, g.by) for g in version.goals.all()),
         missing=tuple(missing_label(key, knowledge) for key in answer["missing"]),
         contradictions=tuple(names.said(text) for text in answer["contradictions"]),
-        refusal=None if version.start_phase else _refusal(version, names, knowledge, findings),
+        refusal=None if version.start_phase else refusal_of(version, names, knowledge, findings),
         problems=sign_problems(version, user, today=today) if is_draft and may_treat else (),
         editable=is_draft and may_treat and version.start_phase is not None,
         edits=tuple(_edit(edit, names) for edit in version.edits.all()),
@@ -345,7 +322,7 @@ def _left_out(excluded: Iterable[Mapping[str, Any]], phase: int, names: Names) -
     return tuple(LeftOutGroup(LEFT_OUT.get(rule, rule), tuple(sorted(groups[rule])), rule in QUIET) for rule in ranked)
 
 
-# --- Causes, flags, refusal -----------------------------------------------------------------------------------------
+# --- Causes --------------------------------------------------------------------------------------------------------
 
 
 def _matters(cause: PlanCause) -> bool:
@@ -362,87 +339,3 @@ def _cause(cause: PlanCause) -> CauseCard:
         against=tuple(evidence["against"]),
         missing=tuple(evidence["missing"]),
     )
-
-
-def _flag(flag: Mapping[str, Any], names: Names) -> FlagLine:
-    known = RED_FLAGS.get(flag["key"])
-    urgent = flag["disposition"] in ("emergency_now", "urgent_same_day", "urgent_referral")
-    return FlagLine(
-        state="stop" if urgent or flag["action"] != "flag" else "caution",
-        name=known.label if known else flag["key"],
-        suspected=known.suspected if known else "",
-        says=tuple(names.said(reason["text"]) for reason in flag["reasons"]),
-    )
-
-
-def _speed(disposition: str) -> str:
-    known = DISPOSITIONS.get(disposition)
-    return known.label if known else "Referral beside treatment"
-
-
-def _refusal(version: PlanVersion, names: Names, knowledge: Knowledge, findings: Mapping[str, Finding]) -> Refusal:
-    answer = version.draft
-    known = DISPOSITIONS.get(version.disposition)
-    reasons = answer.get("reasons") or [r for flag in answer["flags"] for r in flag["reasons"]]
-    topics = answer.get("education") or [t for phase in answer["phases"].values() for t in phase["education"]]
-    asked = answer["missing"] if answer["kind"] == "refusal" else []
-    return Refusal(
-        disposition=known.label if known else "No plan can be drafted yet",
-        how_fast=known.how_fast if known else "",
-        emergency=version.disposition in ("emergency_now", "urgent_same_day"),
-        reasons=tuple(names.reason(reason, findings) for reason in reasons),
-        tasks=(*_flag_steps(answer["flags"]), *_cause_steps(answer, names)),
-        missing=tuple(missing_label(key, knowledge) for key in asked),
-        referral=referral_text(version, names),
-        education=tuple(names.name(key) for key in dict.fromkeys(topics)),
-    )
-
-
-def _flag_steps(flags: Iterable[Mapping[str, Any]]) -> list[str]:
-    """One step per speed, the fastest first: what is suspected, and what must not be done meanwhile."""
-    by_speed: dict[str, list[str]] = {}
-    limits: dict[str, list[str]] = {}
-    for flag in flags:
-        known = RED_FLAGS.get(flag["key"])
-        if known is not None:
-            by_speed.setdefault(flag["disposition"], []).append(known.suspected)
-            if not known.limits.startswith("all"):
-                limits.setdefault(flag["disposition"], []).append(known.limits)
-    steps = []
-    for speed in (key for key in SPEEDS if key in by_speed):
-        suspected = "; ".join(dict.fromkeys(by_speed[speed]))
-        avoid = "; ".join(dict.fromkeys(limits.get(speed, [])))
-        steps.append(f"{_speed(speed)}: suspected {suspected}." + (f" Not until cleared: {avoid}." if avoid else ""))
-    return steps
-
-
-def _cause_steps(answer: Mapping[str, Any], names: Names) -> list[str]:
-    flagged = {flag["key"] for flag in answer["flags"]}
-    return [f"{names.said(task['text'])}." for task in answer["tasks"] if task["key"] not in flagged]
-
-
-def _answers(flag: Mapping[str, Any], names: Names) -> str:
-    """How a flag came to be true: "answered yes and follows from ..."."""
-    return "; ".join(names.said(reason["text"]).rpartition(": ")[2] for reason in flag["reasons"])
-
-
-def referral_text(version: PlanVersion, names: Names) -> str:
-    """A hand-over text to read out or paste: who, what is suspected, from which answers, what was done."""
-    patient, answer = version.plan.episode.patient, version.draft
-    lines = [
-        f"Re: {patient.given_name} {patient.family_name}, born {patient.date_of_birth:%d %b %Y}, {patient.number}",
-        f"Assessed {version.assessment.assessed_on:%d %b %Y}: {version.plan.episode.complaint}.",
-        *_flag_steps(answer["flags"]),
-        *_cause_steps(answer, names),
-    ]
-    for flag in answer["flags"]:
-        known = RED_FLAGS.get(flag["key"])
-        lines.append(f"- {known.label if known else flag['key']}: {_answers(flag, names)}")
-    lines.append("No physiotherapy treatment was given. Please tell us the outcome.")
-    return "\n".join(lines)
-
-
-def never_soften(version: PlanVersion) -> tuple[str, ...]:
-    """The fixed safety wording for cauda equina, when it is about that."""
-    about_it = any(flag["key"].startswith("ces_") for flag in version.draft["flags"])
-    return (capital(SAFETY_TEXTS[0].partition(": ")[2]),) if about_it else ()

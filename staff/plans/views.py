@@ -26,7 +26,8 @@ from plans.models import Plan, PlanCause, PlanPhase, PlanVersion
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.plans.forms import CauseForm, PhaseForm, ReasonForm
-from staff.plans.page import build_page, never_soften
+from staff.plans.page import build_page
+from staff.plans.refusal import never_soften
 
 
 def patient_today(patient: Patient) -> date:
