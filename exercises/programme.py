@@ -40,6 +40,11 @@ class ExerciseDay:
         return next((bout.number for bout in self.bouts if bout.log is None), None)
 
     @property
+    def next_count(self) -> int:
+        """Which session of the day the next answer is, counted in order of answers."""
+        return len(self.logs) + 1
+
+    @property
     def done(self) -> int:
         """Sessions done, wholly or in part."""
         return sum(log.state != SessionLog.State.SKIPPED for log in self.logs)

@@ -113,7 +113,7 @@ TABLE: dict[str, Row] = {
     # ------------------------------------------------------------------------ API (a method that no action serves: 403)
     "api:patient-list": Row("L......", "L....FF"),
     "api:patient-detail": Row("L.N...N", NO_ACTION, PATIENT),
-    "api:assessment-list": Row("L..F.FF", NO_ACTION),
+    "api:assessment-list": Row("L..F.FF", "L..FFFF"),
     "api:assessment-detail": Row("L.NF.FF", NO_ACTION, ASSESSMENT),
     "api:plan-list": Row("L..F.FF", NO_ACTION),
     "api:plan-detail": Row("L.NF.FF", NO_ACTION, PLAN),

@@ -44,6 +44,8 @@ WRITES = {
     ("post", "/api/appointments/"): (401, 403, 400, 400, 400, 400),
     ("patch", "/api/appointments/999/"): (401, 403, 404, 404, 404, 404),
     ("post", "/api/appointments/999/cancel/"): (401, 403, 404, 404, 404, 404),
+    ("post", "/api/assessments/"): (401, 403, 400, 400, 403, 403),
+    ("patch", "/api/assessments/999/"): (401, 403, 404, 404, 403, 403),
     ("post", "/api/prescriptions/"): (401, 403, 403, 403, 403, 403),
     ("delete", "/api/patients/{patient}/"): (401, 403, 403, 403, 403, 403),
     ("put", "/api/patients/{patient}/"): (401, 403, 403, 403, 403, 403),
