@@ -1,8 +1,10 @@
 """All addresses of the product."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from config.demo_mailbox import demo_mailbox
 from config.health import healthz
 from config.views import home
 
@@ -15,3 +17,6 @@ urlpatterns = [
     path("api/", include("api.urls")),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEMO:
+    urlpatterns.append(path("demo/mailbox/", demo_mailbox, name="demo_mailbox"))
