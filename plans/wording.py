@@ -23,6 +23,25 @@ KINDS = {
 TIMES = {1: "once a day", 2: "twice a day"}
 # Parameters end with their unit, which stands behind the figure already; units are said as people say them.
 UNIT_ENDINGS = re.compile(r"_(min|s|hz|us|mm|cm|ma|pct|nprs|c)$")
+# Names that do not read as words once the unit is taken off.
+PARAMETER_LABELS = {
+    "breaths_per_min": "breaths a minute",
+    "contract_pct": "contraction",
+    "contract_s": "contraction",
+    "dwell_min": "needle left in",
+    "electrodes_cm": "electrodes apart",
+    "intensity_rpe": "effort",
+    "min_interval_days": "at least between visits",
+    "minutes": "duration",
+    "needle_diam_mm": "needle diameter",
+    "off_s": "pause",
+    "on_s": "on",
+    "pain_cap_nprs": "pain may rise by",
+    "relax_stretch_s": "relax and stretch",
+    "temp_c": "temperature",
+    "visits_max": "visits at most",
+    "wear_h": "worn for",
+}
 UNIT_WORDS = {
     "n": "",
     "n per segment": "per segment",
@@ -210,8 +229,8 @@ def technique_dose(dose: Mapping[str, Any], technique: str, knowledge: Knowledge
 
 
 def parameter_label(name: str) -> str:
-    """ "session_min" -> "session"; "points_per_session" -> "points per session"."""
-    return UNIT_ENDINGS.sub("", name).replace("_", " ")
+    """ "session_min" -> "session"; "points_per_session" -> "points per session"; "wear_h" -> "worn for"."""
+    return PARAMETER_LABELS.get(name) or UNIT_ENDINGS.sub("", name).replace("_", " ")
 
 
 def unit_word(unit: str) -> str:
