@@ -24,8 +24,9 @@ def main() -> int:
     from django.db import OperationalError
 
     try:
-        step("Updating the database")
-        call_command("migrate", interactive=False, verbosity=0)
+        if migrations_wait():
+            step("Updating the database")
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         for name, title in DATA_COMMANDS.items():
             run_data_command(name, title)
@@ -41,6 +42,15 @@ def main() -> int:
 
 def step(text: str) -> None:
     print(f"  {text}", flush=True)
+
+
+def migrations_wait() -> bool:
+    """Whether `migrate` has anything to do; asking is much cheaper than running it."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def run_data_command(name: str, title: str) -> None:
