@@ -173,6 +173,15 @@ def test_unknown_log_in_and_broken_body_have_the_same_shape(cast: SimpleNamespac
     assert (method.status_code, method.json()["error"]["code"]) == (403, "permission_denied")
 
 
+@pytest.mark.parametrize("body", ['{"state": "\\ud800"}', '{"\\udfff": 1}', '[{"a": ["\\ud800x"]}]'])
+def test_half_a_character_is_refused_and_not_repeated(cast: SimpleNamespace, api: Any, body: str) -> None:
+    client = api(cast.patient.user)
+    answer = client.generic("POST", "/api/session-logs/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "parse_error")
+    whole = client.generic("POST", "/api/session-logs/", '{"state": "\\ud83d\\ude00"}', content_type="application/json")
+    assert whole.json()["error"]["code"] == "invalid"
+
+
 def workday() -> datetime:
     """Ten o'clock on a day next week, UTC."""
     day = timezone.now().date() + timedelta(days=7)
