@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,16 @@ from config.embedded.owner import Owner, engine_owner, engine_place, reachable_c
 from config.embedded.processes import Known, port_is_free, wait_until
 
 pytestmark = pytest.mark.engines
+
+
+@pytest.fixture(autouse=True)
+def state_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Instead of /var/lib: a folder that anybody may enter, as pytest's own may not be, and that goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="kineplan-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        monkeypatch.setattr("config.embedded.owner.STATE_FOLDERS", (folder,))
+        yield folder
 
 
 @pytest.fixture
