@@ -7,7 +7,7 @@ are not listed were not assessed. Every mistake is reported with its field, all 
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import yaml
@@ -29,6 +29,8 @@ KNOWN_KEYS = (
     *("findings", "unanswered", "cleared", "clinic_equipment", "declined"),
 )
 SIDES = ("left", "right", "both", "midline")
+OTHER_CREDENTIALS = ("thorax_endorsement", "pelvic_health_endorsement")  # asked for by region, not by technique
+CONDITION_LISTS = ("hist.condition_keys", "hist.medication_keys")
 
 
 class CaseError(Exception):
@@ -55,29 +57,45 @@ class _Reader:
         self.problems.append(f"{where}: {text}")
 
 
-def load_case(text: str, knowledge: Knowledge) -> Case:
-    """Read a case. Raises CaseError for broken YAML, unknown keys and impossible values."""
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key may stand only once: the second of two values would silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        seen: set[str] = set()
+        for key in scalars:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load_case(text: str, knowledge: Knowledge, today: date | None = None) -> Case:
+    """Read a case. Raises CaseError for broken YAML, unknown keys and impossible values.
+
+    `today` is the date after which an onset cannot lie; without it that is not checked.
+    """
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        data = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         raise CaseError(
             [f"The file is not valid YAML: {_place(error)}. Correct it and run the command again."]
         ) from error
     if not isinstance(data, dict):
         raise CaseError(["The file must hold one case: a mapping with id, regions, findings and so on."])
-    return read_case(data, knowledge)
+    return read_case(data, knowledge, today)
 
 
-def _place(error: yaml.YAMLError) -> str:
+def _place(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else problem
 
 
-def read_case(data: Mapping[Any, Any], knowledge: Knowledge) -> Case:
+def read_case(data: Mapping[Any, Any], knowledge: Knowledge, today: date | None = None) -> Case:
     reader = _Reader(knowledge)
     unknown = [str(key) for key in data if key not in KNOWN_KEYS]
-    warnings = tuple(f"ignored unknown key: {key}" for key in unknown)
+    warnings = [f"ignored unknown key: {key}" for key in unknown]
     identifier = _text(reader, data)
     findings = _findings(reader, data.get("findings"))
     sites = _regions(reader, data.get("regions"), findings)
@@ -90,12 +108,15 @@ def read_case(data: Mapping[Any, Any], knowledge: Knowledge) -> Case:
         consent=_consent(reader, data.get("consent")),
         credentials=_credentials(reader, data.get("practitioner")),
         clinic_equipment=_optional_set(reader, data, "clinic_equipment"),
-        preferences_declined=_optional_set(reader, data, "declined") or frozenset(),
+        preferences_declined=_declined(reader, data.get("declined")),
     )
-    reader.problems += cross_field_problems(findings)
+    reader.problems += cross_field_problems(findings, today)
+    warnings += [
+        f"unknown credential: {c.key}" for c in facts.credentials if c.key not in _known_credentials(knowledge)
+    ]
     if reader.problems:
         raise CaseError(reader.problems)
-    return Case(identifier, facts, warnings)
+    return Case(identifier, facts, tuple(warnings))
 
 
 def _text(reader: _Reader, data: Mapping[Any, Any]) -> str:
@@ -144,6 +165,10 @@ def _site(reader: _Reader, where: str, entry: Any) -> Site | None:
     if not isinstance(entry, dict):
         reader.say(where, "must be a region key or {key: ..., side: ...}")
         return None
+    more = [str(key) for key in entry if key not in ("key", "side")]
+    if more:
+        reader.say(where, f"unknown key {', '.join(more)}; write {{key: ..., side: ...}}")
+        return None
     region, side = str(entry.get("key")), entry.get("side")
     if region not in reader.knowledge.anatomy.regions:
         reader.say(where, f"unknown region {region!r}; use a region key of the anatomy vocabulary")
@@ -176,7 +201,8 @@ def _unanswered(reader: _Reader, value: Any) -> frozenset[str]:
 
 
 def _near(key: str, reader: _Reader) -> str:
-    known = [*reader.knowledge.conditions, *reader.knowledge.red_flags, *reader.knowledge.findings]
+    rules = reader.knowledge
+    known = [*rules.conditions, *rules.red_flags, *rules.findings, *rules.exercises, *rules.techniques]
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
     return f"; did you mean {close[0]}?" if close else "; see the vocabulary for the keys"
 
@@ -184,7 +210,7 @@ def _near(key: str, reader: _Reader) -> str:
 def _keys(reader: _Reader, where: str, value: Any, known: Mapping[str, object], what: str) -> list[str]:
     found = []
     for entry in _list(reader, where, value):
-        if entry in known:
+        if isinstance(entry, str) and entry in known:
             found.append(entry)
         else:
             reader.say(where, f"unknown {what} {entry!r}{_near(str(entry), reader)}")
@@ -213,6 +239,11 @@ def _flags(reader: _Reader, data: Mapping[Any, Any], unanswered: frozenset[str])
     places = _places(reader, "flag_regions", data.get("flag_regions"))
     _check_owner(reader, "flag_regions", places, [*true, *cleared])
     _check_both(reader, "flags", true, unanswered)
+    for key in cleared:
+        if key in true or key in unanswered:
+            reader.say(
+                "cleared", f"{key} is listed as cleared and as {'true' if key in true else 'unanswered'}; keep one"
+            )
     facts = {}
     for key in rules:
         if key in cleared:
@@ -260,6 +291,7 @@ def _credentials(reader: _Reader, value: Any) -> tuple[Credential, ...]:
     for i, entry in enumerate(_list(reader, "practitioner", value)):
         entry = {"key": entry} if isinstance(entry, str) else entry
         expires = entry.get("expires") if isinstance(entry, dict) else None
+        expires = expires.date() if isinstance(expires, datetime) else expires
         if (
             not isinstance(entry, dict)
             or not isinstance(entry.get("key"), str)
@@ -269,6 +301,16 @@ def _credentials(reader: _Reader, value: Any) -> tuple[Credential, ...]:
             continue
         found.append(Credential(entry["key"], expires))
     return tuple(found)
+
+
+def _known_credentials(knowledge: Knowledge) -> frozenset[str]:
+    return frozenset((*OTHER_CREDENTIALS, *(c for t in knowledge.techniques.values() for c in t.credentials)))
+
+
+def _declined(reader: _Reader, value: Any) -> frozenset[str]:
+    """Exercises and techniques that the patient does not want."""
+    known = {**reader.knowledge.exercises, **reader.knowledge.techniques}
+    return frozenset(_keys(reader, "declined", value, known, "exercise or technique"))
 
 
 def _optional_set(reader: _Reader, data: Mapping[Any, Any], key: str) -> frozenset[str] | None:
@@ -283,7 +325,22 @@ def _findings(reader: _Reader, value: Any) -> dict[str, Finding]:
             reader.say(f"findings.{path}", f"unknown finding{_near(str(path), reader)}")
             continue
         finding, problems = read_finding(spec, entry)
+        problems += _unresolved(reader, path, finding)
         reader.problems += [f"findings.{path}: {problem}" for problem in problems]
         if finding is not None and not problems:
             found[path] = finding
     return found
+
+
+def _unresolved(reader: _Reader, path: str, finding: Finding | None) -> list[str]:
+    """Keys inside a finding that must name something: the region it was found at, conditions, medicines."""
+    if finding is None:
+        return []
+    problems = []
+    if finding.region is not None and finding.region not in reader.knowledge.anatomy.regions:
+        problems.append(f"unknown region {finding.region!r}; use a region key of the anatomy vocabulary")
+    if path in CONDITION_LISTS:
+        listed = [key for r in finding.readings if isinstance(r.value, tuple) for key in r.value]
+        wrong = [key for key in listed if key not in reader.knowledge.conditions and key not in ("none", "none_known")]
+        problems += [f"unknown condition {key!r}{_near(key, reader)}" for key in wrong]
+    return problems

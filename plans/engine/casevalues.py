@@ -1,7 +1,8 @@
 """Values of findings in a case file, checked against the vocabulary: type, unit limits, choices, sides."""
 
+import math
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from plans.engine.facts import Finding, FindingValue, Reading, Side
@@ -22,7 +23,7 @@ def read_finding(spec: FindingSpec, entry: Any) -> tuple[Finding | None, list[st
     elif isinstance(entry, dict) and set(entry) <= set(SIDES) and entry:
         readings = tuple(r for side, value in entry.items() if (r := _reading(spec, value, side, problems)) is not None)
     elif isinstance(entry, dict):
-        region = entry.get("region")
+        region = None if entry.get("region") is None else str(entry["region"])
         single = _reading(spec, entry, entry.get("side") or "", problems)
         readings = () if single is None else (single,)
     else:
@@ -67,6 +68,7 @@ def read_value(spec: FindingSpec, value: Any) -> tuple[FindingValue | None, str]
     if kind in ("multi", "list"):
         return _many(spec, value)
     if kind == "date":
+        value = value.date() if isinstance(value, datetime) else value
         return (
             (value.isoformat(), "")
             if isinstance(value, date)
@@ -86,6 +88,8 @@ def _graded(value: Any) -> Any:
 def _number(spec: FindingSpec, value: Any) -> tuple[FindingValue | None, str]:
     value = _graded(value) if spec.codes else value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None, f"must be a number, not {value!r}"
+    if not math.isfinite(value):
         return None, f"must be a number, not {value!r}"
     if spec.value_type == "int" and value != int(value):
         return None, f"must be a whole number, not {value!r}"
@@ -121,7 +125,7 @@ def _many(spec: FindingSpec, value: Any) -> tuple[FindingValue | None, str]:
 # --- checks over several fields (assessment vocabulary, 3.2: the ones that reject) -----------------------------------
 
 
-def cross_field_problems(findings: Mapping[str, Finding]) -> list[str]:
+def cross_field_problems(findings: Mapping[str, Finding], today: date | None = None) -> list[str]:
     def number(path: str) -> float | None:
         finding = findings.get(path)
         value = None if finding is None else finding.readings[0].value
@@ -133,6 +137,7 @@ def cross_field_problems(findings: Mapping[str, Finding]) -> list[str]:
         _not_below(number, "spec.bp_diastolic", "spec.bp_systolic", "diastolic must be below systolic"),
         _pregnant_and_postpartum(number),
         _hours(number),
+        _onset(findings, today),
     )
     return [text for text in checks if text]
 
@@ -160,3 +165,10 @@ def _hours(number: Any) -> str:
         if total > 24
         else ""
     )
+
+
+def _onset(findings: Mapping[str, Finding], today: date | None) -> str:
+    finding = findings.get("hist.onset_date")
+    value = None if finding is None else finding.readings[0].value
+    late = today is not None and isinstance(value, str) and value > today.isoformat()
+    return f"findings.hist.onset_date: {value} lies in the future; correct the date" if late else ""

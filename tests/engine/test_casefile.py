@@ -1,12 +1,14 @@
 """Case files: what is read, and that every mistake is named with its field and nothing is half read."""
 
+import math
+from datetime import date
 from typing import Any
 
 import pytest
 import yaml
 
 from plans.engine.casefile import Case, CaseError, load_case
-from plans.engine.facts import Reading, Site
+from plans.engine.facts import Credential, Reading, Site
 from tests.engine.helpers import knowledge
 
 GOOD: dict[str, Any] = {
@@ -116,6 +118,15 @@ def test_symptom_regions_add_sites_without_a_side() -> None:
         ({"unanswered": ["diuretic"]}, ["diuretic is listed as true and as unanswered"]),
         ({"practitioner": [7]}, ["practitioner[0]"]),
         ({"id": None}, ["id: give the case a name"]),
+        ({"conditions": [["pacemaker"]]}, ["conditions", "unknown condition ['pacemaker']"]),
+        ({"flags": [{"dvt": True}]}, ["flags", "unknown red flag"]),
+        ({"flags": ["dvt"], "cleared": ["dvt"]}, ["cleared", "dvt is listed as cleared and as true"]),
+        ({"regions": [{"key": "calf", "sied": "left"}]}, ["regions[0]", "unknown key sied"]),
+        ({"declined": ["walk_program"]}, ["declined", "did you mean walk_programme"]),
+        ({"findings": {"pain.nprs_worst_24h": math.nan}}, ["findings.pain.nprs_worst_24h", "must be a number"]),
+        ({"findings": {"spec.percussion_pain": {"value": True, "region": "back"}}}, ["unknown region 'back'"]),
+        ({"findings": {"spec.percussion_pain": {"value": True, "region": ["lumbar"]}}}, ["unknown region"]),
+        ({"findings": {"hist.medication_keys": ["diuretics"]}}, ["hist.medication_keys", "did you mean diuretic"]),
     ],
 )
 def test_mistakes_name_their_field(changes: dict[str, Any], words: list[str]) -> None:
@@ -127,8 +138,33 @@ def test_all_mistakes_are_reported_at_once() -> None:
     assert len(problems(conditions=["one"], flags=["two"], findings={"hist.three": 3})) == 3
 
 
-@pytest.mark.parametrize("text", ["a: [1", "- 1\n- 2", "", "just words"])
+@pytest.mark.parametrize(
+    "text",
+    ["a: [1", "- 1\n- 2", "", "just words", "id: X\nfindings: {hist.onset_date: 2025-13-45}", "? [a]\n: 1\nid: X"],
+)
 def test_broken_files(text: str) -> None:
     with pytest.raises(CaseError) as caught:
         load_case(text, knowledge())
     assert caught.value.problems
+
+
+def test_a_key_may_stand_only_once() -> None:
+    with pytest.raises(CaseError, match=r"hist\.age_years is given twice \(line 4"):
+        load_case("id: X\nfindings:\n  hist.age_years: 40\n  hist.age_years: 70\n", knowledge())
+
+
+def test_an_onset_in_the_future_is_refused() -> None:
+    text = "id: X\nfindings: {hist.onset_date: 2026-02-01}"
+    with pytest.raises(CaseError, match=r"hist\.onset_date: 2026-02-01 lies in the future"):
+        load_case(text, knowledge(), date(2026, 1, 31))
+    assert load_case(text, knowledge(), date(2026, 2, 1)).facts.findings
+
+
+def test_times_of_day_are_dropped_from_dates() -> None:
+    text = "id: X\npractitioner: [{key: dry_needling_certificate, expires: 2026-02-01 10:00:00}]"
+    assert load_case(text, knowledge()).facts.credentials == (Credential("dry_needling_certificate", date(2026, 2, 1)),)
+
+
+def test_an_unknown_credential_is_said() -> None:
+    case = load_case("id: X\npractitioner: [registered_physio, needling_cert]", knowledge())
+    assert case.warnings == ("unknown credential: needling_cert",)

@@ -29,9 +29,10 @@ class Command(BaseCommand):
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{path}: cannot be read ({error}). Give the path of a case file in YAML.") from error
+        today = timezone.localdate()
         try:
             knowledge = shipped_knowledge()
-            case = load_case(text, knowledge)
+            case = load_case(text, knowledge, today)
         except KnowledgeError as error:
             raise CommandError(f"The shipped knowledge is broken: {error}") from error
         except CaseError as error:
@@ -40,6 +41,6 @@ class Command(BaseCommand):
             ) from error
         for warning in case.warnings:
             self.stderr.write(f"{path.name}: {warning}")
-        result = generate(case.facts, knowledge, today=timezone.localdate())
+        result = generate(case.facts, knowledge, today=today)
         show = to_json if options["json"] else to_text
         self.stdout.write(show(case.identifier, result))
