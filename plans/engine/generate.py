@@ -179,6 +179,9 @@ def _open_questions(picture: Picture, complete: Completeness) -> list[tuple[str,
     if unplaced:
         text = f"region not recorded for {', '.join(unplaced)}; enter region and side"
         found.append(("region_missing", _ask(text, tuple(f"cond.{key}" for key in unplaced))))
+    if complete.sides:
+        text = f"side not recorded for {', '.join(complete.sides)}; enter left, right, both or midline"
+        found.append(("region_missing", _ask(text, ("hist.symptom_regions",))))
     if complete.core:
         code = "irritability_unknown" if complete.core == ("hist.irritability",) else "incomplete"
         found.append((code, _ask(f"needed before a plan can be released: {', '.join(complete.core)}", complete.core)))

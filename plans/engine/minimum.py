@@ -48,6 +48,7 @@ class Completeness:
     neuro: tuple[str, ...]
     families: int
     further: tuple[str, ...]
+    sides: tuple[str, ...] = ()  # symptom regions of a limb without a side
 
     @property
     def objective_complete(self) -> bool:
@@ -66,12 +67,22 @@ def completeness(picture: Picture) -> Completeness:
     if age is not None and age < 16 and picture.facts.guardian_contact is False:
         core.append("guardian_contact")
     further = tuple(path for path in FURTHER if picture.recorded(path) is None)
-    return Completeness(tuple(core), _neuro(picture), _families(picture), further)
+    return Completeness(tuple(core), _neuro(picture), _families(picture), further, _without_side(picture))
+
+
+def _limbs(picture: Picture) -> frozenset[str]:
+    chains = picture.index.knowledge.anatomy.limb_chains
+    return frozenset((*chains.get("lower_limb", ()), *chains.get("upper_limb", ())))
+
+
+def _without_side(picture: Picture) -> tuple[str, ...]:
+    """The side belongs to the core set; it is asked where it is compared (limbs), not for trunk, head and neck."""
+    limbs = _limbs(picture)
+    return tuple(site.region for site in picture.sites if site.region in limbs and not site.side)
 
 
 def _neuro(picture: Picture) -> tuple[str, ...]:
-    anatomy = picture.index.knowledge.anatomy
-    limbs = frozenset(anatomy.limb_chains.get("lower_limb", ())) | frozenset(anatomy.limb_chains.get("upper_limb", ()))
+    limbs = _limbs(picture)
     regions = frozenset(picture.regions)
     spinal = not SPINAL_OR_BUTTOCK.isdisjoint(regions)
     nerve = picture.value("pain.distribution") == "radicular"

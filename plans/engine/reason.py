@@ -30,6 +30,7 @@ class Selection:
     blocked: tuple[tuple[ScoredCause, str], ...]
     blockers: tuple[ScoredCause, ...]
     taken_over: bool
+    beyond: tuple[ScoredCause, ...] = ()  # accepted causes after the first six: no items, but their referrals count
     closed: tuple[tuple[RootCause, str], ...] = ()  # every cause with its required evidence that a true flag closes
 
 
@@ -52,9 +53,10 @@ def select_causes(scored: Sequence[ScoredCause], picture: Picture, rejected: fro
     blockers = tuple(s for s in usable if s.accepted and s.cause.plan_effect == "block")
     accepted = [s for s in usable if s.accepted] or usable
     refer = [s for s in accepted if s.accepted and s.cause.category == "refer"]
-    used = tuple((refer or accepted)[:MAX_CAUSES])
+    leading = refer or accepted
+    used, beyond = tuple(leading[:MAX_CAUSES]), tuple(leading[MAX_CAUSES:])
     set_aside = tuple(s for s in usable if refer and s.cause.category != "refer")
-    return Selection(used, set_aside, blocked, blockers, bool(refer), _closed_causes(picture))
+    return Selection(used, set_aside, blocked, blockers, bool(refer), beyond, _closed_causes(picture))
 
 
 def _closed_causes(picture: Picture) -> tuple[tuple[RootCause, str], ...]:
@@ -109,7 +111,7 @@ def raised_referrals(
 ) -> tuple[RaisedReferral, ...]:
     """Referrals raised at plan creation: only for causes labelled probable or strong that no flag has closed."""
     closed = {s.key for s, _ in selection.blocked}
-    known = {s.key for s in (*selection.selected, *selection.secondary, *selection.blockers)}
+    known = {s.key for s in (*selection.selected, *selection.beyond, *selection.secondary, *selection.blockers)}
     raised = []
     for item in scored:
         referral = item.cause.referral

@@ -63,8 +63,11 @@ class ExerciseSelector:
         self.phase = phase
         self.ceiling = ceiling
         self.result = PhaseExercises({}, {}, budget, 0.0)
+        self._rank: dict[str, int] = {}  # cause -> place in the order of the causes
+        self._told_by: dict[str, int] = {}  # candidate -> rank of the cause whose failure is stored
 
     def run(self, causes: Sequence[ScoredCause]) -> PhaseExercises:
+        self._rank = {cause.key: place for place, cause in enumerate(causes)}
         queues = [(cause, list(cause.cause.exercises.get(self.phase, ()))) for cause in causes]
         while len(self.result.chosen) < self.ceiling:
             added = False
@@ -91,10 +94,16 @@ class ExerciseSelector:
         failures = list(self.eligibility.exercise_failures(exercise, cause, self.phase))
         if not failures:
             return self._take(cause, exercise)
-        self.result.failures.setdefault(key, failures[0])
+        self._store(key, self._rank[cause.key], failures[0])
         if all(failure.rule in SUBSTITUTABLE for failure in failures):
             return self._substitute(cause, exercise)
         return False
+
+    def _store(self, key: str, rank: int, failure: Failure) -> None:
+        """Of several causes that list an item, the highest-ranked one says why it is left out."""
+        if rank < self._told_by.get(key, rank + 1):
+            self._told_by[key] = rank
+            self.result.failures[key] = failure
 
     def _gain(self, cause: ScoredCause, key: str) -> bool:
         """An item already chosen is skipped and gains the cause as a further reason."""
@@ -128,7 +137,8 @@ class ExerciseSelector:
         if not result.chosen:
             dosed = fit_first_item(dosed, result.budget)
         elif result.minutes + dosed.minutes_per_day > result.budget + ROUNDING:
-            result.failures.setdefault(exercise.key, self._minutes_failure(exercise, dosed))
+            rank = len(self._rank) if replaces else self._rank[cause.key]
+            self._store(exercise.key, rank, self._minutes_failure(exercise, dosed))
             return False
         result.failures.pop(exercise.key, None)
         result.chosen[exercise.key] = Choice(exercise, dosed, [cause.key], [replaces] if replaces else [])
@@ -146,10 +156,10 @@ class ExerciseSelector:
         """Candidates never reached because the ceiling was: store why, by their own rules first."""
         for cause, queue in queues:
             for key in queue:
-                if self._gain(cause, key) or key in self.result.failures:
+                if self._gain(cause, key):
                     continue
                 first = next(self.eligibility.exercise_failures(self.library[key], cause, self.phase), None)
-                self.result.failures[key] = first or self._ceiling_failure(key)
+                self._store(key, self._rank[cause.key], first or self._ceiling_failure(key))
 
     def _ceiling_failure(self, key: str) -> Failure:
         text = f"{key}: the phase already holds its {self.ceiling} exercises"

@@ -49,6 +49,18 @@ def test_at_most_six_causes_are_used() -> None:
     assert [c.state for c in result.causes] == ["selected"] * 6 + ["shown"] * 2
 
 
+def test_the_referral_of_a_cause_after_the_sixth_is_still_raised() -> None:
+    late = cause("late", referral=Referral("routine", "always", "letter"))
+    result = draft(make_facts(), with_causes(*(cause(f"c{n}") for n in range(6)), late))
+    assert result.causes[6].state == "shown"
+    assert result.disposition == "treat_with_referral"
+
+
+def test_a_rejected_cause_raises_no_referral() -> None:
+    known = with_causes(cause("kept"), cause("gone", referral=Referral("routine", "always", "letter")))
+    assert draft(make_facts(), known, Options(rejected_causes=frozenset({"gone"}))).disposition == "treat"
+
+
 def test_a_refer_cause_takes_over() -> None:
     refer = cause(
         "refer_one",
@@ -398,6 +410,15 @@ def test_an_item_too_long_is_passed_over_and_the_next_is_tried() -> None:
     assert why_not(result, "walk_programme", 2).startswith("minutes")
 
 
+def test_the_highest_ranked_cause_says_why_an_item_is_left_out() -> None:
+    """The second cause offers the wall slide first; the first cause, which may use it, has no minutes left."""
+    first = cause("a", regions=("scapular",), exercises=items(2, "pelvic_tilt_supine", "scap_wall_slide"))
+    second = cause("b", exercises=items(2, "scap_wall_slide"))
+    result = draft(make_facts({"hist.exercise_time_min_day": 1}), with_causes(first, second))
+    assert exercises(result, 2) == ["pelvic_tilt_supine"]
+    assert why_not(result, "scap_wall_slide", 2).startswith("minutes:")
+
+
 def test_substitution_takes_the_regression_when_only_equipment_is_missing() -> None:
     known = knowledge()
     pairs = [
@@ -584,6 +605,7 @@ def test_too_few_objective_families_drop_the_labels() -> None:
         ({"hist.irritability": None}, {}, "irritability_unknown", "hist.irritability"),
         ({"func.psfs_avg": None}, {}, "incomplete", "func.psfs_avg"),
         ({"hist.sex_at_birth": None}, {}, "incomplete", "hist.sex_at_birth"),
+        ({}, {"sites": (Site("calf"),)}, "region_missing", "hist.symptom_regions"),
     ],
 )
 def test_what_is_not_known_refuses(changes: dict[str, Any], more: dict[str, Any], code: str, named: str) -> None:
@@ -591,6 +613,11 @@ def test_what_is_not_known_refuses(changes: dict[str, Any], more: dict[str, Any]
     assert (result.code, result.start_phase) == (code, "none")
     assert named in result.missing
     assert not result.phases
+
+
+def test_a_symptom_without_side_is_asked_only_in_a_limb() -> None:
+    assert "calf" in refusal(make_facts(sites=(Site("lumbar"), Site("calf")))).reasons[0].text
+    assert draft(make_facts(sites=(Site("lumbar"),))).start_phase == "2"
 
 
 def test_no_cause_says_so() -> None:
