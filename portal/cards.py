@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from clinic.anatomy import MUSCLES
 from exercises.models import Exercise, Prescription, SessionLog
 from exercises.programme import ExerciseDay
+from exercises.sides import side_to_say
 from portal import wording
 
 KIND_ICONS = {
@@ -75,7 +76,19 @@ class Card:
         muscles = [MUSCLES[key] for key in self.exercise.target_muscles if key in MUSCLES]
         if muscles and not any(muscle.bilateral for muscle in muscles):
             return ""
-        return wording.side_words(self.prescription.side)
+        return wording.side_words(self._one_side)
+
+    @cached_property
+    def _one_side(self) -> str:
+        """The side to name: only where the exercise works one side at a time."""
+        exercise = self.exercise
+        return side_to_say(
+            self.prescription.side,
+            technique=exercise.technique,
+            region=exercise.region,
+            position=exercise.position,
+            load_tags=exercise.load_tags,
+        )
 
     @property
     def muscles(self) -> str:
@@ -84,7 +97,7 @@ class Card:
     @cached_property
     def targets(self) -> list[tuple[str, str]]:
         """Regions of the body picture that the exercise works on, with the side."""
-        side = self.prescription.side
+        side = self._one_side or "both"
         regions = dict.fromkeys(MUSCLES[key].region for key in self.exercise.target_muscles if key in MUSCLES)
         return [(region, side) for region in regions]
 

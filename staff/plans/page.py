@@ -11,6 +11,7 @@ from clinic.anatomy import MUSCLES
 from clinic.errors import DomainError
 from clinic.models import User
 from exercises.models import Exercise
+from exercises.sides import side_to_say
 from plans.actions import sign_problems
 from plans.actions.editing import PASSIVE, dose_of
 from plans.engine.facts import Finding
@@ -102,7 +103,8 @@ class Card:
         if exercise is None:
             return ()
         regions = [MUSCLES[key].region for key in exercise.target_muscles if key in MUSCLES] or [exercise.region]
-        return tuple(f"{region}:{self.item.side or 'both'}" for region in dict.fromkeys(regions))
+        side = _said_side(self.item)
+        return tuple(f"{region}:{side or 'both'}" for region in dict.fromkeys(regions))
 
     @property
     def anchor(self) -> str:
@@ -301,7 +303,21 @@ def card_of(
 
 def _where(item: PlanTechnique | PlanExercise, names: Names) -> str:
     also = [names.said(reason["text"]) for reason in item.reasons if reason["rule"] == PLACE_RULE]
-    return ". ".join([text for text in (place(item.region, item.side), *also) if text])
+    return ". ".join([text for text in (place(item.region, _said_side(item)), *also) if text])
+
+
+def _said_side(item: PlanTechnique | PlanExercise) -> str:
+    """The side to name: for an exercise only where it works one side at a time."""
+    if isinstance(item, PlanTechnique):
+        return item.side
+    exercise = item.exercise
+    return side_to_say(
+        item.side,
+        technique=exercise.technique,
+        region=exercise.region,
+        position=exercise.position,
+        load_tags=exercise.load_tags,
+    )
 
 
 def _dose(item: PlanTechnique | PlanExercise, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:

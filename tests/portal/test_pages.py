@@ -72,6 +72,7 @@ def test_today_tells_what_and_why_in_words(home: SimpleNamespace) -> None:
         per_day=2,
         side="left",
         exercise__kind="mobility",
+        exercise__position="side_lying",
     )
     page = home.client.get("/portal/").content.decode()
     for words in ("Anna", "Do 8, hold 2 seconds, once today", "Hold for 30 seconds, 2 times, 2 times today",
