@@ -7,7 +7,6 @@ file) and section 2 of the phases file.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from plans.engine.derive import flag_sites
 from plans.engine.draft import Reason, StartPhase, Task
 from plans.engine.evidence import ScoredCause
 from plans.engine.facts import Site
@@ -95,9 +94,9 @@ def _scored_sites(item: ScoredCause, picture: Picture) -> tuple[Site, ...]:
     sites: list[Site] = []
     for path in item.positive_findings():
         if path.startswith("flag."):
-            flag = picture.index.knowledge.red_flags.get(path[5:])
-            if flag is not None:
-                sites += flag_sites(flag, picture.flags[flag.key])
+            # Only a recorded place: where none is, the whole cause closes, not the usual region of the flag.
+            state = picture.flags.get(path[5:])
+            sites += state.sites if state is not None else ()
             continue
         finding = picture.recorded(path)
         region = finding.region if finding is not None and finding.region else picture.index.finding_regions.get(path)

@@ -85,6 +85,17 @@ def test_a_blocked_region_closes_its_limb_and_leaves_the_rest() -> None:
     assert "tendon_rupture" in why_not(result, "heel_raise_double", 2)
 
 
+def test_a_bone_flag_without_place_closes_every_region_of_its_cause() -> None:
+    """P3 without a recorded place: the foot closes although the table names the groin for the flag."""
+    where = {"hist.symptom_regions": ("foot",)}
+    result = draft(make_facts(where, sites=(Site("foot", "left"),), flags={"stress_fracture_high_risk": ()}))
+    assert result.start_phase == "none_at_region"
+    placed = make_facts(
+        where, sites=(Site("foot", "left"),), flags={"stress_fracture_high_risk": (Site("hip_groin", "left"),)}
+    )
+    assert draft(placed).start_phase != "none_at_region"
+
+
 def test_every_symptom_region_blocked_is_none_at_region() -> None:
     result = draft(make_facts(BACK, sites=(Site("calf", "right"),), flags={"tendon_rupture": (Site("calf", "right"),)}))
     assert result.start_phase == "none_at_region"
