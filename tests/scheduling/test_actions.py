@@ -237,4 +237,6 @@ def test_the_portal_reads_what_is_ahead(patient: Patient) -> None:
     AppointmentFactory(patient=patient, start=NINE + timedelta(days=1), state="did_not_attend")
     AppointmentFactory(start=NINE)
     assert upcoming_for(patient, NOW) == [running, ahead]
-    assert next_visit(patient, NOW) == ahead
+    upcoming = next_visit(patient, NOW)
+    assert upcoming is not None
+    assert (upcoming.starts_at, upcoming.practitioner_name) == (NINE, ahead.practitioner.user.name)
