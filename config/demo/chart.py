@@ -98,7 +98,9 @@ def case_changes(case: Case, adjust: Mapping[str, Any] | None = None) -> list[Ch
     changes += _psfs(float(case.findings["func.psfs_avg"]))
     places = case.data.get("flag_regions", {})
     for flag in RED_FLAGS:
-        region = next(iter(places.get(flag, [])), "")
+        named = places.get(flag, [])
+        # An answer holds one region. With several, the engine takes them from the symptom regions.
+        region = named[0] if len(named) == 1 else ""
         answer = "yes" if flag in case.data["flags"] else "no"
         changes.append(FlagChange(flag, answer, region=region if answer == "yes" else "", side=""))
     return changes

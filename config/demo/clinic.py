@@ -15,6 +15,7 @@ from clinic.models import Patient, Practitioner, User
 from config.demo.chart import Case, case_keys, read_case
 from config.demo.course import Outline, advance, assess, begin, home_logs, plan
 from config.demo.diary import Diary, seed_rooms_and_hours
+from config.demo.letters import seed_letters
 from config.demo.people import FAMILY, GIVEN_F, GIVEN_M, seed_clinic, seed_staff
 from exercises.models import SessionLog
 from plans.models import PlanVersion
@@ -88,6 +89,7 @@ def seed(say: Callable[[str], None]) -> int:
         _further_patient(work, number)
     _new_arrivals(work)
     diary.save()
+    seed_letters(today, dice)
     return work.count
 
 
