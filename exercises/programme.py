@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from django.db.models import Q
 
 from clinic.models import Patient
 from exercises import adherence as figures
-from exercises.models import Prescription, SessionLog
+from exercises.models import Prescription, PrescriptionPause, SessionLog
 
 HISTORY_DAYS = 28
 LOG_COLUMNS = tuple(field.attname for field in SessionLog._meta.concrete_fields)
@@ -67,24 +69,30 @@ class ExerciseDay:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """All prescriptions that touch the last ``HISTORY_DAYS`` days up to ``today``, and what was logged.
+    """Prescriptions in programme order, and what was logged: of the last days, or of the one day that was asked for.
 
-    ``entries`` are all logs as the plain values that the arithmetic takes, ``logs`` the whole rows of the days that
-    were asked for.
+    ``entries`` are the logs as the plain values that the arithmetic takes, ``logs`` the whole rows of the days that
+    were asked for, ``holds`` the pauses by prescription.
     """
 
     today: date
     prescriptions: tuple[Prescription, ...]
     entries: tuple[figures.Entry, ...]
     logs: tuple[SessionLog, ...]
+    holds: Mapping[int, tuple[figures.Pause, ...]] = field(default_factory=dict)
 
     def day(self, day: date) -> tuple[ExerciseDay, ...]:
         """What may be done and logged on that day, in programme order; nothing that is stopped or on hold."""
-        return tuple(self._exercise_day(row, day) for row in self.prescriptions if _open_on(row, day))
+        return tuple(self._exercise_day(row, day) for row in self.prescriptions if self._open_on(row, day))
 
     def on_hold(self, day: date) -> int:
         """How many exercises wait for the physiotherapist."""
-        return sum(row.state == Prescription.State.PAUSED and order_of(row).in_force(day) for row in self.prescriptions)
+        waiting = (row for row in self.prescriptions if row.state == Prescription.State.PAUSED)
+        return sum(self.order(row).in_force(day) for row in waiting)
+
+    def order(self, row: Prescription) -> figures.Order:
+        """A prescription of this programme as the plain value that the arithmetic takes."""
+        return _order(row, self.holds.get(row.pk, ()))
 
     def adherence(self, days: int = figures.WINDOW_DAYS) -> figures.Adherence:
         """Adherence over the last whole days; today is not judged before it ends."""
@@ -101,12 +109,15 @@ class Programme:
         return [(day, figures.programme_day(orders, self.entries, day)) for day in wanted]
 
     def _orders(self) -> list[figures.Order]:
-        return [order_of(row) for row in self.prescriptions]
+        return [self.order(row) for row in self.prescriptions]
 
     def _exercise_day(self, row: Prescription, day: date) -> ExerciseDay:
         own = {log.bout: log for log in self.logs if log.prescription_id == row.pk and log.on == day}
         bouts = tuple(Bout(number, own.get(number)) for number in range(1, row.per_day + 1))
-        return ExerciseDay(row, figures.expected_doses(order_of(row), day), bouts)
+        return ExerciseDay(row, figures.expected_doses(self.order(row), day), bouts)
+
+    def _open_on(self, row: Prescription, day: date) -> bool:
+        return row.state == Prescription.State.ACTIVE and self.order(row).in_force(day)
 
 
 def read_programme(
@@ -118,21 +129,42 @@ def read_programme(
     than the rest of the page.
     """
     since = today - timedelta(days=days)
-    rows = Prescription.objects.filter(patient=patient).touching(since).for_portal().prefetch_related("pauses")
+    rows = tuple(Prescription.objects.filter(patient=patient).touching(since).for_portal())
     found = SessionLog.objects.filter(patient=patient, on__gt=since, on__lte=today).order_by("on", "bout")
     values = list(found.values_list(*LOG_COLUMNS))
     columns = [dict(zip(LOG_COLUMNS, value, strict=True)) for value in values]
     return Programme(
         today,
-        tuple(rows),
+        rows,
         tuple(figures.Entry(c["prescription_id"], c["on"], c["bout"], c["state"]) for c in columns),
         tuple(SessionLog(**c) for c in columns if rows_since is None or c["on"] >= rows_since),
+        _holds(rows, since),
     )
 
 
+def read_day(patient: Patient, today: date, day: date) -> Programme:
+    """Read one day alone, in three queries: no history, and only the columns that a list of the day shows."""
+    rows = tuple(Prescription.objects.filter(patient=patient).open_on(day).for_day_list())
+    logs = tuple(SessionLog.objects.filter(patient=patient, on=day).order_by())
+    return Programme(today, rows, tuple(map(entry_of, logs)), logs, _holds(rows, day))
+
+
+def _holds(rows: Iterable[Prescription], since: date) -> dict[int, tuple[figures.Pause, ...]]:
+    """The pauses that did not end before that day, by prescription."""
+    lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=since)
+    pauses = PrescriptionPause.objects.filter(lasting, prescription_id__in=[row.pk for row in rows]).order_by()
+    holds: dict[int, tuple[figures.Pause, ...]] = {}
+    for key, starts_on, ends_on in pauses.values_list("prescription_id", "starts_on", "ends_on"):
+        holds[key] = (*holds.get(key, ()), figures.Pause(starts_on, ends_on))
+    return holds
+
+
 def order_of(row: Prescription) -> figures.Order:
-    """A prescription as the plain value that the arithmetic takes."""
-    pauses: Iterable[figures.Pause] = (figures.Pause(hold.starts_on, hold.ends_on) for hold in row.pauses.all())
+    """A prescription with its (prefetched) pauses as the plain value that the arithmetic takes."""
+    return _order(row, (figures.Pause(hold.starts_on, hold.ends_on) for hold in row.pauses.all()))
+
+
+def _order(row: Prescription, pauses: Iterable[figures.Pause]) -> figures.Order:
     return figures.Order(row.pk, row.starts_on, row.per_day, row.days_per_week, row.ends_on, tuple(pauses))
 
 
@@ -145,7 +177,3 @@ def finished(day: Sequence[ExerciseDay]) -> bool:
     """True when everything that was asked for on that day was answered."""
     due = [item for item in day if item.is_due]
     return bool(due) and all(item.is_settled for item in due)
-
-
-def _open_on(row: Prescription, day: date) -> bool:
-    return row.state == Prescription.State.ACTIVE and order_of(row).in_force(day)

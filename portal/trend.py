@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exercises.adherence import WINDOW_DAYS, DayState
-from exercises.programme import Programme, order_of
+from exercises.programme import Programme
 
 WORDS: dict[DayState, str | Promise] = {
     DayState.DONE: _("done"),
@@ -52,7 +52,7 @@ class PainDay:
 
 def strip_of(programme: Programme) -> list[Day]:
     """Two weeks, oldest first, today last; days before the plan are no rest days."""
-    orders = [order_of(row) for row in programme.prescriptions]
+    orders = [programme.order(row) for row in programme.prescriptions]
     days = programme.strip()
     return [
         Day(on, state.value, WORDS[state], SYMBOLS[state])
