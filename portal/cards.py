@@ -28,6 +28,7 @@ KIND_ICONS = {
 # 0; 1-2; 3-4; 5-6; 7-8; 9-10
 PAIN_FACES = ("mood-happy", "mood-smile", "mood-empty", "mood-sad", "mood-nervous", "mood-cry")
 PAIN_FACE_OF = {str(number): PAIN_FACES[(number + 1) // 2] for number in range(11)}
+PAIN_CHOICES = tuple((int(number), face) for number, face in PAIN_FACE_OF.items())
 
 
 @dataclass
@@ -113,9 +114,9 @@ class Card:
         return max(done, key=lambda log: log.bout, default=None)
 
     @property
-    def pain_choices(self) -> list[tuple[int, str]]:
+    def pain_choices(self) -> tuple[tuple[int, str], ...]:
         """Numbers with the face that goes with each."""
-        return [(int(number), face) for number, face in PAIN_FACE_OF.items()]
+        return PAIN_CHOICES
 
 
 def cards_of(day: date, items: tuple[ExerciseDay, ...]) -> list[Card]:

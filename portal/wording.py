@@ -76,19 +76,34 @@ PLAIN_MUSCLES: dict[str, StrOrPromise] = {
     "foot_intrinsics": _lazy("small muscles of the foot"),
 }
 
+SIDES: dict[str, StrOrPromise] = {
+    "left": _lazy("Left side"),
+    "right": _lazy("Right side"),
+    "both": _lazy("Both sides"),
+}
+
 
 class Dosed(Protocol):
     """Anything with the dose columns of ``exercises.models.Dose``."""
 
-    sets: int
-    reps: int
-    hold_s: int | None
-    duration_min: Decimal | None
-    per_day: int
-    days_per_week: int
-    rpe_low: int
-    rpe_high: int
-    rest_s: int
+    @property
+    def sets(self) -> int: ...
+    @property
+    def reps(self) -> int: ...
+    @property
+    def hold_s(self) -> int | None: ...
+    @property
+    def duration_min(self) -> Decimal | None: ...
+    @property
+    def per_day(self) -> int: ...
+    @property
+    def days_per_week(self) -> int: ...
+    @property
+    def rpe_low(self) -> int: ...
+    @property
+    def rpe_high(self) -> int: ...
+    @property
+    def rest_s(self) -> int: ...
 
 
 def dose_words(dose: Dosed) -> str:
@@ -128,7 +143,7 @@ def week_words(dose: Dosed) -> str:
 
 def side_words(side: str) -> str:
     """Which side, as an instruction; empty when the exercise has none."""
-    return {"left": _("Left side"), "right": _("Right side"), "both": _("Both sides")}.get(side, "")
+    return str(SIDES[side]) if side in SIDES else ""
 
 
 def effort_words(dose: Dosed) -> str:

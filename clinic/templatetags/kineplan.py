@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from django import template
 from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
@@ -214,13 +214,27 @@ def theme_attr(context: template.Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def nav_item(context: template.Context, view: str, symbol: str, label: Any, count: Any = None) -> SafeString:
     """Return a navigation entry; nothing when that page does not exist (yet) in this installation."""
-    try:
-        url = reverse(view)
-    except NoReverseMatch:
+    url = _address(view, get_urlconf(), get_script_prefix())
+    if not url:
         return mark_safe("")
     request: HttpRequest | None = context.get("request")
     chosen = context.get("nav")
     current = chosen == view.rpartition(":")[2] if chosen else bool(request and _is_at(request.path, url))
+    return _nav_entry(url, symbol, str(label), count or 0, current)
+
+
+@lru_cache(maxsize=256)
+def _address(view: str, urlconf: Any, _prefix: str) -> str:
+    """The address of a page; empty when this installation does not have it."""
+    try:
+        return reverse(view, urlconf)
+    except NoReverseMatch:
+        return ""
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _nav_entry(url: str, symbol: str, label: str, count: Any, current: bool) -> SafeString:
+    """The markup of a navigation entry, which is the same on every page but for what it is given."""
     return format_html(
         '<li><a class="nav-entry" href="{}"{}>{}<span class="nav-label">{}</span>{}</a></li>',
         url,

@@ -90,8 +90,7 @@ def log_page(
 def after(request: HttpRequest, visitor: Visitor, stored: SessionLog) -> HttpResponse:
     """Back to the day; with htmx the whole list, so that ring and closing words agree with the card."""
     if request.headers.get("HX-Request"):
-        programme = read_programme(visitor.patient, visitor.today)
-        context = {**day_context(visitor, programme, stored.on), "just": stored.prescription_id}
+        context = {**day_context(visitor, stored.on), "just": stored.prescription_id}
         return render(request, "portal/_day.html", {"patient": visitor.patient, **context})
     messages.success(request, _("Saved."))
     query = "" if stored.on == visitor.today else f"?day={stored.on.isoformat()}"

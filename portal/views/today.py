@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 
 from exercises.access import own_prescription
 from exercises.actions import LOG_DAYS_BACK
-from exercises.programme import Programme, finished, read_programme
+from exercises.programme import finished, read_day, read_programme
 from plans.models import Plan
 from portal.cards import Card, cards_of
 from portal.pages import Visitor, page, portal_page
+from portal.sheets import sheet_of
 from portal.wording import greeting
 from scheduling.readers import next_visit
 
@@ -24,8 +25,7 @@ from scheduling.readers import next_visit
 def today(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Today's exercises, or those of a day that is to be filled in (``?day=``)."""
     day = chosen_day(request.GET.get("day", ""), visitor.today)
-    programme = read_programme(visitor.patient, visitor.today, rows_since=day)
-    return page(request, visitor, "portal/today.html", day_context(visitor, programme, day))
+    return page(request, visitor, "portal/today.html", day_context(visitor, day))
 
 
 @require_safe
@@ -38,6 +38,7 @@ def exercise(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
     card = next((card for card in cards if card.prescription.pk == prescription.pk), None)
     template = "portal/exercise.html" if card else "portal/exercise_over.html"
     back = {"card": card, "prescription": prescription, "day": day, "is_today": day == visitor.today}
+    back["sheet"] = sheet_of(card) if card else None
     return page(request, visitor, template, back)
 
 
@@ -50,21 +51,22 @@ def chosen_day(text: str, today: date) -> date:
     return day if today - timedelta(days=LOG_DAYS_BACK) <= day <= today else today
 
 
-def day_context(visitor: Visitor, programme: Programme, day: date) -> dict[str, Any]:
-    """Everything the list of one day shows."""
+def day_context(visitor: Visitor, day: date) -> dict[str, Any]:
+    """Everything the list of one day shows. Only the closing words of the day need the history as well."""
+    programme = read_day(visitor.patient, visitor.today, day)
     items = programme.day(day)
     cards = cards_of(day, items)
-    is_today = day == visitor.today
+    is_today, is_over = day == visitor.today, finished(items)
     return {
         "day": day,
         "is_today": is_today,
         "yesterday": day - timedelta(days=1),
         "greeting": greeting(visitor.patient.preferred_name or visitor.patient.given_name, timezone.localtime()),
-        "due": [card for card in cards if card.item.is_due],
-        "extra": [card for card in cards if not card.item.is_due],
+        "due": [(card, sheet_of(card)) for card in cards if card.item.is_due],
+        "extra": [sheet_of(card) for card in cards if not card.item.is_due],
         "on_hold": programme.on_hold(day),
-        "finished": finished(items),
-        "streak": programme.streak() if is_today else 0,
+        "finished": is_over,
+        "streak": read_programme(visitor.patient, visitor.today).streak() if is_today and is_over else 0,
         "next_visit": next_visit(visitor.patient, visitor.now) if is_today else None,
         "has_plan": bool(cards) or has_active_plan(visitor),
         **ring_of(cards),
