@@ -36,7 +36,11 @@ def finish() -> tuple[int, ...]:
 def record(user_id: int | None, patient_ids: Iterable[int], *, view: str, method: str, status: int) -> None:
     """Write one access event per patient."""
     action = "view" if method in ("GET", "HEAD") else "edit"
-    AccessEvent.objects.bulk_create(
+    events = [
         AccessEvent(user_id=user_id, patient_id=pk, action=action, view=view[:100], method=method, status=status)
         for pk in patient_ids
-    )
+    ]
+    if len(events) == 1:  # most pages show one patient: one statement, no transaction around it
+        events[0].save(force_insert=True)
+    else:
+        AccessEvent.objects.bulk_create(events)
