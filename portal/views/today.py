@@ -37,9 +37,8 @@ def exercise(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
     cards = cards_of(day, read_programme(visitor.patient, visitor.today, rows_since=day).day(day))
     card = next((card for card in cards if card.prescription.pk == prescription.pk), None)
     template = "portal/exercise.html" if card else "portal/exercise_over.html"
-    back = {"card": card, "prescription": prescription, "day": day, "is_today": day == visitor.today}
-    back["sheet"] = sheet_of(card) if card else None
-    return page(request, visitor, template, back)
+    shown = {"card": card, "sheet": sheet_of(card) if card else None, "prescription": prescription}
+    return page(request, visitor, template, {**shown, "day": day, "is_today": day == visitor.today})
 
 
 def chosen_day(text: str, today: date) -> date:
