@@ -58,8 +58,9 @@ def episode_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical"
 def own_patient(user: User | AnonymousUser) -> Patient:
     """The logged-in patient's own record; 403 for everyone else."""
     require(user, Permission.OWN_RECORD)
-    patient = Patient.objects.visible_to(user).first()
-    if patient is None:
-        raise Http404("No record belongs to this log-in.")
+    try:
+        patient: Patient = Patient.objects.visible_to(user).get()
+    except Patient.DoesNotExist:
+        raise Http404("No record belongs to this log-in.") from None
     note_seen([patient.pk])
     return patient

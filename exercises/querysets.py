@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from clinic.models import User
     from exercises.models import Prescription, SessionLog  # noqa: F401 - row types of the querysets below
 
-# The dose, the days, and of the exercise what names and draws it and tells whether it has a side; the instructions are
-# read on its own page.
+# How much and how often, the days, and of the exercise what names and draws it and tells whether it has a side; the
+# instructions are read on its own page.
 DAY_LIST_COLUMNS = (
-    *("sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week", "rpe_low", "rpe_high", "rest_s"),
+    *("sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week"),
     *("side", "why", "state", "starts_on", "ends_on"),
     *("exercise__name", "exercise__kind", "exercise__target_muscles"),
     *("exercise__technique", "exercise__region", "exercise__position", "exercise__load_tags"),

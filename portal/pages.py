@@ -69,7 +69,7 @@ def page(
     request: HttpRequest, visitor: Visitor, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render a portal page; every one of them can name the clinic and how to reach it."""
-    clinic = Clinic.objects.first()
+    clinic = Clinic.objects.only("name", "phone", "email", "address").first()
     shared = {"visitor": visitor, "patient": visitor.patient, "clinic": clinic, "today": visitor.today}
     name = clinic.name if clinic else ""
     return render(request, template, {**shared, "clinic_name": name, **context}, status=status)

@@ -15,7 +15,7 @@ from portal.cards import Card
 
 
 class Amount(NamedTuple):
-    """The dose columns as plain values, see ``exercises.models.Dose`` for their units."""
+    """How much and how often as plain values, see ``exercises.models.Dose`` for their units."""
 
     sets: int
     reps: int
@@ -23,9 +23,6 @@ class Amount(NamedTuple):
     duration_min: Decimal | None
     per_day: int
     days_per_week: int
-    rpe_low: int
-    rpe_high: int
-    rest_s: int
 
 
 amount_of = attrgetter(*Amount._fields)

@@ -83,8 +83,8 @@ SIDES: dict[str, StrOrPromise] = {
 }
 
 
-class Dosed(Protocol):
-    """Anything with the dose columns of ``exercises.models.Dose``."""
+class Counted(Protocol):
+    """How much and how often: the columns of ``exercises.models.Dose`` that a list shows."""
 
     @property
     def sets(self) -> int: ...
@@ -98,6 +98,11 @@ class Dosed(Protocol):
     def per_day(self) -> int: ...
     @property
     def days_per_week(self) -> int: ...
+
+
+class Dosed(Counted, Protocol):
+    """Anything with all dose columns of ``exercises.models.Dose``."""
+
     @property
     def rpe_low(self) -> int: ...
     @property
@@ -106,7 +111,7 @@ class Dosed(Protocol):
     def rest_s(self) -> int: ...
 
 
-def dose_words(dose: Dosed) -> str:
+def dose_words(dose: Counted) -> str:
     """What one session is: "Do 8, hold 2 seconds", "3 sets of 10", "Hold for 30 seconds, 2 times", "5 minutes"."""
     hold = dose.hold_s or 0
     if dose.duration_min:
@@ -129,12 +134,12 @@ def rest_words(dose: Dosed) -> str:
     return _("Rest {seconds} seconds between sets").format(seconds=dose.rest_s)
 
 
-def often_words(dose: Dosed) -> str:
+def often_words(dose: Counted) -> str:
     """ "3 times today": how often on a day."""
     return ngettext("once today", "{n} times today", dose.per_day).format(n=dose.per_day)
 
 
-def week_words(dose: Dosed) -> str:
+def week_words(dose: Counted) -> str:
     """ "3 days a week", or "every day"."""
     if dose.days_per_week == 7:
         return _("every day")
