@@ -1,5 +1,6 @@
 """WSGI entry point. Serving means production unless the environment says otherwise."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -8,3 +9,9 @@ os.environ.setdefault("KINEPLAN_ENV", "demo" if os.environ.get("KINEPLAN_DEMO") 
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+
+# What start-up made lives as long as the process. Looking through it again for every few hundred objects that a request
+# makes cost a fifth of a page's time.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 20)
