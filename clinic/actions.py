@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from clinic.anatomy import REGIONS, SIDES
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems
@@ -201,15 +202,16 @@ def answer_condition(
 @transaction.atomic
 def deny_unanswered_conditions(patient: Patient, *, by: User) -> int:
     """ "All others asked and denied": every condition without an answer becomes a no. Returns how many."""
-    answered = patient.conditions.exclude(answer=Answer.NOT_ASKED).values("condition_id")
-    count = 0
-    # Derived conditions follow from other findings and are never denied by hand.
-    for condition in Condition.objects.filter(is_active=True).exclude(pk__in=answered):
-        PatientCondition.objects.update_or_create(
-            patient=patient, condition=condition, defaults={"answer": Answer.NO, "recorded_by": by}
-        )
-        count += 1
-    return count
+    asked = patient.conditions.filter(answer=Answer.NOT_ASKED, condition__is_active=True)
+    changed = asked.update(answer=Answer.NO, recorded_by=by, recorded_at=timezone.now())
+    without_row = Condition.objects.filter(is_active=True).exclude(pk__in=patient.conditions.values("condition_id"))
+    fresh = [
+        PatientCondition(patient=patient, condition=condition, answer=Answer.NO, recorded_by=by)
+        for condition in without_row
+    ]
+    # An answer that somebody gives at this very moment stands.
+    PatientCondition.objects.bulk_create(fresh, ignore_conflicts=True)
+    return changed + len(fresh)
 
 
 @transaction.atomic

@@ -167,6 +167,20 @@ def test_a_consent_is_once_on_file_until_it_is_withdrawn() -> None:
         withdraw_consent(consent, on=TODAY)
 
 
+def test_denying_the_rest_answers_what_was_put_back_to_not_asked_and_costs_the_same_for_many(
+    django_assert_num_queries: Any,
+) -> None:
+    patient, physio = PatientFactory(), PhysioFactory()
+    answer_condition(patient, ConditionFactory(key="asthma"), answer="not_asked", by=physio)
+    for number in range(20):
+        ConditionFactory(key=f"condition_{number}")
+
+    with django_assert_num_queries(5):
+        assert deny_unanswered_conditions(patient, by=physio) == 21
+
+    assert set(patient.conditions.values_list("answer", flat=True)) == {"no"}
+
+
 @pytest.mark.parametrize(
     ("signed_on", "by_guardian", "born", "field"),
     [
