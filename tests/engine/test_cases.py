@@ -14,6 +14,7 @@ from plans.engine.serialize import as_dict, to_json
 from tests.engine.helpers import TODAY, knowledge, notes_with
 
 CASES = sorted((Path(__file__).resolve().parents[1] / "cases").glob("case_*.yaml"))
+DEMO_CASES = Path(__file__).resolve().parents[2] / "config" / "demo" / "cases"
 RANK = {"possible": 1, "probable": 2, "strong": 3}
 
 # What the notes must contain for each must_say (all parts in one note).
@@ -279,3 +280,11 @@ def test_output_is_byte_equal_and_plain(case: tuple[Any, dict[str, Any], dict[st
 def test_the_mapping_of_must_say_is_complete() -> None:
     wanted = {text for path in CASES for text in yaml.safe_load(path.read_text())["expect"]["must_say"]}
     assert wanted == set(SAID)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_the_demo_clinic_treats_the_same_cases(path: Path) -> None:
+    """The demo ships the cases without the tests; the two copies must not drift apart."""
+    shipped = DEMO_CASES / f"{path.stem.upper().replace('_', '-')}.yaml"
+
+    assert yaml.safe_load(shipped.read_text(encoding="utf-8")) == yaml.safe_load(path.read_text(encoding="utf-8"))
