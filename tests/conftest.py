@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import settings as property_settings
 
 from config.embedded.engines import AlreadyRunning, Engines, Lock
 from config.embedded.owner import EngineError
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The same examples on every run of the check; a local run without CI goes on looking for new ones.
+property_settings.register_profile("check", derandomize=True)
+if os.environ.get("CI"):
+    property_settings.load_profile("check")
 ENGINES_KEY = pytest.StashKey[Engines]()
 LOCK_KEY = pytest.StashKey[Lock]()
 
