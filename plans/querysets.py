@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.utils import timezone
 
-from clinic.models import Episode
+from clinic.models import Episode, Patient
+from clinic.permissions import Permission, may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
-    from plans.models import Plan, PlanVersion  # noqa: F401 - row types of the querysets below
+    from plans.models import Alert, Plan, PlanVersion  # noqa: F401 - row types of the querysets below
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -60,3 +62,17 @@ def _joined(model: type[models.Model], relation: str, *related: str, prefix: str
     """A prefetch whose rows come with what they point to, in one query."""
     rows = _row_type(model, relation)._default_manager.select_related(*related)
     return models.Prefetch(f"{prefix}{relation}", queryset=rows)
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    """Alerts of the worklist."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Alerts about patients one may see clinically: none for the front desk and for patients."""
+        if not may(user, Permission.CLINICAL_VIEW):
+            return self.none()
+        return self.filter(patient__in=Patient.objects.visible_to(user))
+
+    def open(self) -> Self:
+        """What waits now: open, and snoozed whose time is over."""
+        return self.filter(models.Q(state="open") | models.Q(state="snoozed", snoozed_until__lte=timezone.now()))

@@ -27,8 +27,10 @@ from plans.models.plan import (
     PlanVersion,
     Safety,
 )
+from plans.models.worklist import Alert
 
 __all__ = [
+    "Alert",
     "ConditionEffect",
     "ConditionRule",
     "DoseParameter",

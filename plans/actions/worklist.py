@@ -1,0 +1,64 @@
+"""Raising and closing what waits for a person."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clinic.models import Patient
+from plans.models import Alert, Plan
+
+
+@transaction.atomic
+def raise_alert(
+    patient: Patient,
+    rule: str,
+    *,
+    key: str = "",
+    text: str,
+    suggestion: str = "",
+    severity: str = Alert.Severity.NORMAL,
+    plan: Plan | None = None,
+) -> Alert:
+    """Put something on the worklist, once per patient, rule and key.
+
+    While it is open or snoozed, raising it again renews text, severity and the time it was last seen; a snooze holds
+    unless it became more severe.
+    """
+    _one_at_a_time(patient.pk, rule, key)
+    now = timezone.now()
+    current: Alert | None = (
+        Alert.objects.select_for_update().filter(patient=patient, rule=rule, key=key).exclude(state="done").first()
+    )
+    if current is None:
+        return Alert.objects.create(
+            patient=patient, rule=rule, key=key, text=text, suggestion=suggestion, severity=severity, plan=plan
+        )
+    if _rank(severity) > _rank(current.severity) and current.state == Alert.State.SNOOZED:
+        current.state, current.snoozed_until = Alert.State.OPEN, None
+    current.text, current.suggestion, current.severity, current.seen_at = text, suggestion, severity, now
+    if plan is not None:
+        current.plan = plan
+    current.save()
+    return current
+
+
+def close_alerts(patient: Patient, rule: str, *, key: str | None = None, outcome: str) -> int:
+    """Close what no longer holds (the rule's own doing, no person's); returns how many were open."""
+    rows = Alert.objects.filter(patient=patient, rule=rule).exclude(state=Alert.State.DONE)
+    if key is not None:
+        rows = rows.filter(key=key)
+    return rows.update(
+        state=Alert.State.DONE, snoozed_until=None, closed_at=timezone.now(), action="resolved", outcome=outcome
+    )
+
+
+def _rank(severity: str) -> int:
+    order = [Alert.Severity.LOW, Alert.Severity.NORMAL, Alert.Severity.HIGH, Alert.Severity.URGENT]
+    return [str(entry) for entry in order].index(severity)
+
+
+def _one_at_a_time(patient_id: int, rule: str, key: str) -> None:
+    """Two workers raising the same alert at once wait for each other instead of failing on the constraint."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"alert:{patient_id}:{rule}:{key}"])

@@ -1,0 +1,77 @@
+"""What waits for a person, across patients: one row per rule and subject, raised once and closed with what was done."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from clinic.models import Patient
+from plans.models.plan import Plan
+from plans.querysets import AlertQuerySet
+
+
+@pghistory.track()
+class Alert(models.Model):
+    """A reason to look at a patient now.
+
+    ``key`` names the subject within the rule ("condition:pacemaker", "prescription:12"): while an alert of the same
+    patient, rule and key is open or snoozed, raising it again only renews its text and severity.
+    """
+
+    class Severity(models.TextChoices):
+        URGENT = "urgent", "Act now"
+        HIGH = "high", "Today"
+        NORMAL = "normal", "This week"
+        LOW = "low", "For your information"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        SNOOZED = "snoozed", "Snoozed"
+        DONE = "done", "Done"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
+    rule = models.SlugField(max_length=40)
+    key = models.CharField(max_length=120, blank=True, default="")
+    severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.NORMAL)
+    text = models.CharField(max_length=500, help_text="What happened, for the physiotherapist.")
+    suggestion = models.CharField(max_length=300, blank=True, default="", help_text="One suggested action.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    raised_at = models.DateTimeField(default=timezone.now, editable=False)
+    seen_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When the rule last held.")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(max_length=40, blank=True, default="", help_text="What was done.")
+    outcome = models.CharField(max_length=500, blank=True, default="", help_text="What came of it.")
+
+    objects: ClassVar[AlertQuerySet] = AlertQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-raised_at", "-id"]
+        indexes = [models.Index(fields=["state", "severity", "-raised_at"], name="alert_open_by_severity")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "rule", "key"],
+                condition=~models.Q(state="done"),
+                name="alert_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="done", closed_at__isnull=False)
+                | (~models.Q(state="done") & models.Q(closed_at__isnull=True)),
+                name="alert_done_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="snoozed") | models.Q(snoozed_until__isnull=False),
+                name="alert_snoozed_has_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.key}".strip()
