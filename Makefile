@@ -15,7 +15,7 @@ demo-reset: setup
 
 ## Lint, then the whole test suite on real engines; browser journeys when a Chromium is found.
 test: setup-dev
-	@status=0; $(RUN) scripts/lint.py || status=$$?; $(RUN) -m pytest || status=$$?; exit $$status
+	@status=0; $(RUN) scripts/lint.py || status=$$?; $(RUN) -m pytest -n logical --maxprocesses=4 --dist loadfile || status=$$?; exit $$status
 
 ## Ratios of the promised speeds, written to docs/benchmarks.md.
 bench: setup-dev

@@ -42,6 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the private engines that the environment does not name."""
     if config.option.help or config.option.version or config.option.markers:
         return
+    if hasattr(config, "workerinput"):  # one of several processes: the first one started the engines for all
+        _use_port_of_engines()
+        return
     engines = Engines(settings.VAR_DIR, kind="test")
     if not engines.needed():
         return
@@ -55,9 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
     except EngineError as error:
         pytest.exit(str(error), returncode=3)
     config.stash[ENGINES_KEY] = engines
-    addresses = settings.ENGINES.ports()
+    _use_port_of_engines()
+
+
+def _use_port_of_engines() -> None:
+    """The private PostgreSQL may have had to move since the settings were read."""
     if not settings.DATABASE_URL:
-        settings.DATABASES["default"]["PORT"] = str(addresses.postgres)
+        settings.DATABASES["default"]["PORT"] = str(settings.ENGINES.ports().postgres)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

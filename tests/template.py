@@ -43,6 +43,8 @@ def ensure_template(parts: dict[str, Any]) -> str:
     name = f"test_{parts['NAME']}_template"
     wanted = migrations_fingerprint()
     with psycopg.connect(database_url(parts, "postgres"), autocommit=True) as server:
+        # Test processes that start together wait for the one that makes it.
+        server.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
         found = server.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
