@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
-    from plans.models import Alert, Plan, PlanVersion  # noqa: F401 - row types of the querysets below
+    from plans.models import Alert, Plan, PlanVersion, TreatmentNote  # noqa: F401 - row types of the querysets below
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -76,3 +76,20 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def open(self) -> Self:
         """What waits now: open, and snoozed whose time is over."""
         return self.filter(models.Q(state="open") | models.Q(state="snoozed", snoozed_until__lte=timezone.now()))
+
+
+class TreatmentNoteQuerySet(models.QuerySet["TreatmentNote"]):
+    """Treatment notes."""
+
+    def for_page(self) -> Self:
+        """Everything the page of a note shows, one query per kind of row."""
+        return self.select_related(
+            "plan__episode__patient", "plan__episode__practitioner__user", "version", "author", "signed_by__user"
+        ).prefetch_related(
+            _joined(self.model, "notetechniques", "technique", "planned"),
+            _joined(self.model, "noteexercises", "exercise", "planned"),
+            _joined(self.model, "adverse_events", "technique", "reported_by", "reviewed_by__user"),
+            _joined(self.model, "addenda", "by__user"),
+            "measures",
+            "flags",
+        )

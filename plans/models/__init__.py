@@ -11,6 +11,16 @@ from plans.models.knowledge import (
     RegionRestriction,
     Technique,
 )
+from plans.models.notes import (
+    AdverseEvent,
+    NoteAddendum,
+    NoteExercise,
+    NoteFlag,
+    NoteTechnique,
+    Response,
+    TreatmentNote,
+    VisitMeasure,
+)
 from plans.models.plan import (
     Override,
     PhaseProgress,
@@ -30,12 +40,17 @@ from plans.models.plan import (
 from plans.models.worklist import Alert
 
 __all__ = [
+    "AdverseEvent",
     "Alert",
     "ConditionEffect",
     "ConditionRule",
     "DoseParameter",
     "EducationTopic",
     "KnowledgeRevision",
+    "NoteAddendum",
+    "NoteExercise",
+    "NoteFlag",
+    "NoteTechnique",
     "Override",
     "PhaseCriterion",
     "PhaseProgress",
@@ -53,9 +68,12 @@ __all__ = [
     "PlannedPrescription",
     "RedFlagRule",
     "RegionRestriction",
+    "Response",
     "RootCause",
     "RootCauseEvidence",
     "RootCauseGoal",
     "Safety",
     "Technique",
+    "TreatmentNote",
+    "VisitMeasure",
 ]
