@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from django.utils.functional import cached_property
 
 from clinic.anatomy import MUSCLES
+from exercises import wording
 from exercises.models import Exercise, Prescription, SessionLog
 from exercises.programme import ExerciseDay
 from exercises.sides import side_to_say
-from portal import wording
 
 KIND_ICONS = {
     "aerobic": "walk",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import get_language
 
-from portal import wording
+from exercises import wording
 from portal.cards import Card
 
 

@@ -3,15 +3,16 @@
 Usage: ``python scripts/build_assets.py [--modules node_modules] [--out var/static_build]``
 
 Writes ``icons.svg`` (one sprite of the icons listed in ``scripts/icons.txt``), ``vendor/tabler.css`` (Tabler inside the
-cascade layer ``kit``, so that Kineplan's own layers always win) and ``body/`` (the body picture by region and the
-patient's own side: ``body.json`` to draw inline, one sprite a figure for small pictures). Uses only the standard
-library, so it runs before anything else is installed.
+cascade layer ``kit``, so that Kineplan's own layers always win), ``fonts/`` (the typeface of printed documents) and
+``body/`` (the body picture by region and the patient's own side: ``body.json`` to draw inline, one sprite a figure for
+small pictures). Uses only the standard library, so it runs before anything else is installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -61,13 +62,26 @@ def write_tabler(modules: Path, out: Path) -> None:
     target.write_text(f'@charset "UTF-8";@layer kit{{{css}}}\n', encoding="utf-8")
 
 
+def write_fonts(modules: Path, out: Path) -> int:
+    """Copy the typeface of printed documents (Atkinson Hyperlegible: made for low vision) and return how many cuts."""
+    package = modules / "@expo-google-fonts/atkinson-hyperlegible"
+    cuts = sorted(package.glob("*/*.ttf"))
+    if not cuts:
+        raise AssetError(f"{package} is missing. Run `npm ci` first; package-lock.json names every package.")
+    out.mkdir(parents=True, exist_ok=True)
+    for cut in cuts:
+        shutil.copyfile(cut, out / cut.name)
+    return len(cuts)
+
+
 def build(modules: Path, out: Path) -> str:
     """Build everything and return one line that says what was written."""
     out.mkdir(parents=True, exist_ok=True)
     icons = write_icons(modules, out)
     write_tabler(modules, out)
     parts = write_body(modules / "@mjcdev/react-body-highlighter/assets", out / "body")
-    return f"Static assets: {icons} icons, {parts} body shapes, Tabler, in {out}"
+    cuts = write_fonts(modules, out / "fonts")
+    return f"Static assets: {icons} icons, {parts} body shapes, {cuts} cuts of the print typeface, Tabler, in {out}"
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 
 from clinic.anatomy import REGIONS
+from clinic.body_picture import covers, mark_of
 from clinic.templatetags import body_map as tag
 
 BUILT = settings.VAR_DIR / "static_build" / "body" / "body.json"
@@ -73,7 +74,7 @@ def test_every_region_can_be_pointed_at(sex: str) -> None:
     ],
 )
 def test_a_mark_lights_its_own_shapes(mark: Any, region: str, side: str, lit: bool) -> None:
-    assert tag._covers({tag._mark(mark)}, region, side) is lit
+    assert covers({mark_of(mark)}, region, side) is lit
 
 
 def test_without_a_built_picture_the_words_remain(monkeypatch: pytest.MonkeyPatch) -> None:
