@@ -18,6 +18,8 @@ from config.demo.diary import Diary, seed_rooms_and_hours
 from config.demo.letters import seed_letters
 from config.demo.people import FAMILY, GIVEN_F, GIVEN_M, seed_clinic, seed_staff
 from exercises.models import SessionLog
+from plans.governance.signoff import awaits_review, last_sign_off, sign_off
+from plans.knowledge.rows.revision import knowledge_in_force
 from plans.models import PlanVersion
 from scheduling.models import Kind
 
@@ -70,6 +72,7 @@ def seed(say: Callable[[str], None]) -> int:
     today = timezone.localdate()
     seed_clinic()
     staff = seed_staff(today)
+    _sign_off_knowledge(today)
     if Patient.objects.exists():
         return 0
     practitioners = [user.practitioner for user in staff[:3]]
@@ -91,6 +94,20 @@ def seed(say: Callable[[str], None]) -> int:
     diary.save()
     seed_letters(today, dice)
     return work.count
+
+
+def _sign_off_knowledge(today: date) -> None:
+    """The demo's clinical lead signs off what is loaded, so that its plans can be signed; a clinic reviews instead."""
+    lead = Practitioner.objects.select_related("user").filter(is_clinical_lead=True).first()
+    if lead is None or last_sign_off() is not None or not awaits_review():
+        return
+    sign_off(
+        lead.user,
+        revision=int(knowledge_in_force().revision),
+        statement="Synthetic sign-off of the demo clinic; nobody reviewed this.",
+        verify_note="Synthetic: the figures marked verify are the shipped ones.",
+        today=today,
+    )
 
 
 def _further_patient(work: Seeding, number: int) -> None:

@@ -17,6 +17,7 @@ from plans.actions.editing import PASSIVE, dose_of, item_key, item_name
 from plans.actions.guards import licensed, locked_draft
 from plans.actions.phases import enter_phase
 from plans.actions.versions import facts_now
+from plans.governance.signoff import NOT_REVIEWED, is_signed_off
 from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
 from plans.screening import BLOCKED
 from plans.snapshot import content_hash, facts_hash
@@ -86,6 +87,8 @@ def _facts(version: PlanVersion, today: date) -> Iterator[DomainError]:
             "knowledge_changed",
             "The clinical knowledge has changed since. Draft anew, or check the edited draft again.",
         )
+    elif not is_signed_off(version.knowledge_revision):
+        yield Conflict("knowledge_not_reviewed", NOT_REVIEWED)
 
 
 def _phase(phase: PlanPhase) -> Iterator[DomainError]:

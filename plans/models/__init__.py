@@ -1,6 +1,7 @@
 """What will be done and why: knowledge, plans and their versions."""
 
 from plans.models.causes import PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
+from plans.models.governance import KnowledgeChange, KnowledgeChangeRow, KnowledgeSignOff
 from plans.models.knowledge import (
     ConditionEffect,
     ConditionRule,
@@ -46,7 +47,10 @@ __all__ = [
     "ConditionRule",
     "DoseParameter",
     "EducationTopic",
+    "KnowledgeChange",
+    "KnowledgeChangeRow",
     "KnowledgeRevision",
+    "KnowledgeSignOff",
     "NoteAddendum",
     "NoteExercise",
     "NoteFlag",

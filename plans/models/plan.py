@@ -98,6 +98,17 @@ _SIGNING_GATE = """
 """
 
 
+_KNOWLEDGE_SIGNED_OFF = """
+    IF OLD.state = 'draft' AND NEW.state = 'signed' AND NOT EXISTS (
+        SELECT 1 FROM plans_knowledgesignoff s WHERE s.revision = NEW.knowledge_revision
+    ) THEN
+        RAISE EXCEPTION 'the clinical knowledge of this version is not signed off: revision %', NEW.knowledge_revision
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 @pghistory.track()
 class PlanVersion(models.Model):
     """One version: drafted by the engine, edited and signed by a person.
@@ -158,6 +169,12 @@ class PlanVersion(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 when=pgtrigger.Before,
                 func=_SIGNING_GATE,
+            ),
+            pgtrigger.Trigger(
+                name="knowledge_signed_off",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=_KNOWLEDGE_SIGNED_OFF,
             ),
             pgtrigger.Protect(
                 name="signed_is_kept", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__state="draft")

@@ -17,8 +17,8 @@ from clinic.models import Practitioner as PractitionerRow
 from exercises.models import Exercise
 from plans.actions import draft_plan, sign
 from plans.knowledge.rows.revision import knowledge_in_force
-from plans.models import EducationTopic, PlanVersion, Technique
-from tests.factories.clinic import EpisodeFactory, PatientFactory, PhysioFactory
+from plans.models import EducationTopic, KnowledgeSignOff, PlanVersion, Technique
+from tests.factories.clinic import EpisodeFactory, PatientFactory, PhysioFactory, PractitionerFactory
 
 TODAY = date(2026, 11, 24)
 CASES = Path(__file__).parent.parent / "cases"
@@ -32,9 +32,24 @@ def case_data(name: str) -> dict[str, Any]:
     return data
 
 
+def sign_off_knowledge() -> None:
+    """A clinical lead has signed off the knowledge in force; without that no plan is signed."""
+    revision = knowledge_in_force().revision
+    if KnowledgeSignOff.objects.filter(revision=revision).exists():
+        return
+    KnowledgeSignOff.objects.create(
+        revision=revision,
+        content_hash="0" * 64,
+        by=PractitionerFactory(is_clinical_lead=True),
+        statement="Signed off for the test.",
+        verify_note="Accepted for the test.",
+    )
+
+
 def make_knowledge() -> None:
-    """The rows that plans point to: techniques, exercises, education topics, conditions."""
+    """The rows that plans point to (techniques, exercises, topics, conditions), signed off by a clinical lead."""
     knowledge = knowledge_in_force()
+    sign_off_knowledge()
     if Technique.objects.exists():
         return
     Technique.objects.bulk_create(

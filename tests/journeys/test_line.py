@@ -32,6 +32,7 @@ from tests.factories.clinic import (
     PatientFactory,
     PractitionerFactory,
 )
+from tests.factories.plans import sign_off_knowledge
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -45,6 +46,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 def episode(transactional_db: None) -> Episode:
     """CASE-01 on the record, assessed in full and not yet signed."""
     call_command("load_knowledge", verbosity=0)
+    sign_off_knowledge()
     ClinicFactory(time_zone="UTC")
     practitioner = PractitionerFactory(user__email="physio@example.test", user__name="Hannah Example")
     CredentialFactory(practitioner=practitioner)

@@ -1,0 +1,1 @@
+"""Who answers for the clinical knowledge: review, sign-off, and changes by two people."""
