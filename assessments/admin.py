@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,14 +13,18 @@ from assessments.models import (
     Assessment,
     Finding,
     FlagClearance,
+    InstrumentVersion,
     PainMark,
     PsfsActivity,
     RedFlagAnswer,
     Surgery,
     SymptomRegion,
 )
-from clinic.admin import ReadOnlyAdmin
+from assessments.outcomes.install import install, instrument_of
+from assessments.outcomes.instrument import MAX_BYTES, InstrumentError
+from clinic.admin import KnowledgeAdmin, ReadOnlyAdmin
 from clinic.audit import note_seen
+from clinic.models import User
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
@@ -76,3 +81,88 @@ class AssessmentAdmin(ReadOnlyAdmin):
     @admin.display(ordering="episode__patient__family_name")
     def patient(self, assessment: Assessment) -> str:
         return str(assessment.episode.patient)
+
+
+class InstallForm(forms.ModelForm[InstrumentVersion]):
+    """An instrument as a file; every problem of it is named, and then nothing is installed."""
+
+    user: User | None = None  # who installs
+    file = forms.FileField(
+        help_text="A .yaml file as docs/outcomes.md describes it. Install only what the clinic may use: the wording of "
+        "many questionnaires belongs to somebody."
+    )
+
+    class Meta:
+        model = InstrumentVersion
+        fields: tuple[str, ...] = ()
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        try:
+            if upload.size > MAX_BYTES:
+                raise InstrumentError([f"{upload.name}: larger than {MAX_BYTES} bytes"])
+            installed = install({upload.name: upload.read().decode("utf-8")}, by=self.user)
+        except UnicodeDecodeError:
+            raise forms.ValidationError("The file is no text.") from None
+        except InstrumentError as error:
+            raise forms.ValidationError(error.problems) from None
+        if not installed.created:
+            raise forms.ValidationError("This version is installed already.")
+        key, number = installed.created[0].split()
+        self.instance = InstrumentVersion.objects.get(key=key, number=number)
+        return upload
+
+    def save(self, commit: bool = True) -> InstrumentVersion:
+        """The parser has written the row already."""
+        self.save_m2m = lambda: None  # type: ignore[method-assign]
+        return self.instance
+
+
+class DifferenceForm(forms.ModelForm[InstrumentVersion]):
+    """Which of the published differences counts in this clinic."""
+
+    class Meta:
+        model = InstrumentVersion
+        fields = ("difference",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "difference" not in self.fields:
+            return  # shown only
+        instrument = instrument_of(self.instance)
+        choices = [(d.key, f"{d.label}; {d.source}") for d in instrument.differences]
+        self.fields["difference"] = forms.ChoiceField(choices=[("", "As the file says"), *choices], required=False)
+
+
+@admin.register(InstrumentVersion)
+class InstrumentVersionAdmin(KnowledgeAdmin):
+    """Install an instrument by its file; choose the difference that matters. Content never changes."""
+
+    list_display = ("title", "key", "number", "in_force", "is_shipped", "difference", "installed_at")
+    list_filter = ("in_force", "is_shipped")
+    search_fields = ("key", "title")
+    readonly_fields = ("key", "number", "title", "in_force", "is_shipped", "licence", "source", "installed_by")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs["form"] = DifferenceForm if change else InstallForm
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user  # type: ignore[attr-defined]
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.readonly_fields, "difference") if obj else ("file",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="Licence")
+    def licence(self, row: InstrumentVersion) -> str:
+        licence = instrument_of(row).licence
+        return f"{licence.name}: {licence.statement}"
+
+    @admin.display(description="Source")
+    def source(self, row: InstrumentVersion) -> str:
+        return instrument_of(row).source

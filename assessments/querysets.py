@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
@@ -9,12 +10,12 @@ from django.db import models
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from clinic.models import Answer, Condition, Consent, Episode, PatientCondition
+from clinic.models import Answer, Condition, Consent, Episode, Patient, PatientCondition
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from assessments.models import Assessment  # noqa: F401 - names the rows of the queryset
+    from assessments.models import Assessment, OutcomeRequest, OutcomeResponse  # noqa: F401 - names the rows
     from clinic.models import User
 
 
@@ -62,3 +63,20 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             conditions_asked=_count(every, "one"),
             consent_on_file=Exists(treatment),
         )
+
+
+class OutcomeRequestQuerySet(models.QuerySet["OutcomeRequest"]):
+    """Questions that were asked."""
+
+    def waiting_for(self, patient: Patient, today: date) -> Self:
+        """What the patient may answer today, in the order in which it is due."""
+        waiting = self.filter(episode__patient=patient, state="open", due_on__lte=today, expires_on__gte=today)
+        return waiting.select_related("instrument")
+
+
+class OutcomeResponseQuerySet(models.QuerySet["OutcomeResponse"]):
+    """Answers."""
+
+    def standing(self) -> Self:
+        """Those that no correction has replaced."""
+        return self.filter(superseded_by__isnull=True)

@@ -2,12 +2,16 @@
 
 from assessments.models.assessment import Assessment
 from assessments.models.findings import Finding, PainMark, PsfsActivity, Surgery, SymptomRegion
+from assessments.models.outcomes import InstrumentVersion, OutcomeRequest, OutcomeResponse
 from assessments.models.redflags import FlagClearance, RedFlagAnswer
 
 __all__ = [
     "Assessment",
     "Finding",
     "FlagClearance",
+    "InstrumentVersion",
+    "OutcomeRequest",
+    "OutcomeResponse",
     "PainMark",
     "PsfsActivity",
     "RedFlagAnswer",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from assessments.outcomes.install import install_shipped
 from plans.knowledge.documents import KnowledgeError, documents_from_files
 from plans.knowledge.load import LoadReport, load_documents
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 f"Nothing was written: the knowledge has {len(error.problems)} problem(s).\n{lines}"
             ) from None
         self._show(report)
+        self.stdout.write(f"Outcome instruments: {len(install_shipped().created)} new.")
 
     def _show(self, report: LoadReport) -> None:
         write = self.stdout.write

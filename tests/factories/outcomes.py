@@ -1,0 +1,29 @@
+"""Outcome measures in tests: the shipped instruments, and questions that wait."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from assessments.models import InstrumentVersion, OutcomeRequest
+from assessments.outcomes.actions import patient_day
+from assessments.outcomes.install import in_force, install_shipped
+from clinic.models import Episode
+
+
+def instrument_row(key: str = "nprs") -> InstrumentVersion:
+    """The row in force; the shipped instruments are installed when needed."""
+    found = in_force([key])
+    if not found:
+        install_shipped()
+        found = in_force([key])
+    return found[key]
+
+
+def outcome_request(episode: Episode, key: str = "nprs", *, due_on: date | None = None, **more: Any) -> OutcomeRequest:
+    """Open questions, due today in the patient's calendar and open for a week."""
+    due = due_on or patient_day(episode.patient, timezone.now())
+    fields = {"why": "by_hand", "occasion": f"test:{key}:{due}", "expires_on": due + timedelta(days=7), **more}
+    return OutcomeRequest.objects.create(episode=episode, instrument=instrument_row(key), due_on=due, **fields)
