@@ -43,6 +43,7 @@ from plans.engine.facts import (
     Side,
     Site,
 )
+from plans.models import Declined, Technique
 
 ANSWERS: Mapping[str, AnswerState] = {Answer.YES: "true", Answer.NO: "false", Answer.NOT_ASKED: "not_asked"}
 MODE_ORDER = (FindingRow.Mode.ACTIVE, FindingRow.Mode.PASSIVE, FindingRow.Mode.UNSTATED)
@@ -65,6 +66,7 @@ def facts_for(assessment: Assessment, *, practitioner: Practitioner, today: date
         consent=_consent(patient, today),
         credentials=_credentials(practitioner),
         clinic_equipment=_clinic_equipment(),
+        preferences_declined=_declined(patient),
         guardian_contact=_guardian_contact(patient, today),
     )
 
@@ -200,6 +202,12 @@ def _credentials(practitioner: Practitioner) -> tuple[Credential, ...]:
 def _clinic_equipment() -> frozenset[str] | None:
     clinic = Clinic.objects.first()
     return frozenset(clinic.equipment) if clinic is not None and clinic.equipment else None
+
+
+def _declined(patient: Patient) -> frozenset[str]:
+    """Keys of the techniques of the families that the patient does not want."""
+    families = Declined.objects.filter(patient=patient).values("family")
+    return frozenset(Technique.objects.filter(category__in=families).values_list("key", flat=True))
 
 
 def _guardian_contact(patient: Patient, today: date) -> bool | None:

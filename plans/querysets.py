@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
-    from plans.models import Alert, Plan, PlanVersion, TreatmentNote  # noqa: F401 - row types of the querysets below
+    from plans.models import (  # noqa: F401 - row types of the querysets below
+        Alert,
+        Pack,
+        Plan,
+        PlanVersion,
+        TreatmentNote,
+    )
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -62,6 +68,16 @@ def _joined(model: type[models.Model], relation: str, *related: str, prefix: str
     """A prefetch whose rows come with what they point to, in one query."""
     rows = _row_type(model, relation)._default_manager.select_related(*related)
     return models.Prefetch(f"{prefix}{relation}", queryset=rows)
+
+
+class PackQuerySet(models.QuerySet["Pack"]):
+    """Packs of exercises."""
+
+    def usable_by(self, user: User | AnonymousUser) -> Self:
+        """Those of the clinic and one's own; none for people who do not plan treatment."""
+        if not may(user, Permission.CLINICAL_EDIT):
+            return self.none()
+        return self.filter(models.Q(owner__isnull=True) | models.Q(owner=user.pk))
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

@@ -104,7 +104,7 @@ def _signed(patient: Patient) -> PlanVersion | None:
 def _explanations(causes: Iterable[PlanCause]) -> list[str]:
     """Why it hurts, in the words of the causes that the plan is built on."""
     used = [c for c in causes if c.decision != PlanCause.Decision.REJECTED and c.state in ("selected", "secondary")]
-    return [cause.explanation or cause.title for cause in used]
+    return [cause.patient_text or cause.explanation or cause.title for cause in used]
 
 
 def _station(phase: PlanPhase, current: int, entered_on: date | None) -> Station:

@@ -89,7 +89,7 @@ def write_content(
     What a person added to a phase stays: an item that is there already is not written again. A refusal leaves causes
     only: no phase, technique, exercise or dose is written.
     """
-    _write_causes(version, answer.causes, findings)
+    _write_causes(version, answer.causes, findings, knowledge)
     if isinstance(answer, Refusal):
         return
     rows = KnowledgeRows.read()
@@ -102,13 +102,16 @@ def write_content(
     _write_goals(version, answer)
 
 
-def _write_causes(version: PlanVersion, causes: Iterable[CauseResult], findings: Mapping[str, Finding]) -> None:
+def _write_causes(
+    version: PlanVersion, causes: Iterable[CauseResult], findings: Mapping[str, Finding], knowledge: Knowledge
+) -> None:
     PlanCause.objects.bulk_create(
         PlanCause(
             version=version,
             key=cause.key,
             title=cause.title[:160],
             explanation=cause.explanation,
+            patient_text=knowledge.root_causes[cause.key].patient_text,
             label=cause.label,
             score=round(cause.score, 1),
             state=cause.state,

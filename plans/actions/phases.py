@@ -86,5 +86,5 @@ def patient_reason(causes: list[PlanCause]) -> str:
     """Why the patient does this, in one plain sentence; "" when a person added it without a cause."""
     if not causes:
         return ""
-    text = causes[0].explanation or causes[0].title
+    text = causes[0].patient_text or causes[0].explanation or causes[0].title
     return text if len(text) <= WHY_MAX else text[: WHY_MAX - 1].rsplit(" ", 1)[0] + "…"

@@ -28,7 +28,7 @@ class GoalInline(ChildPermissions, CompactFields, admin.TabularInline):  # type:
 class RootCauseAdmin(KnowledgeAdmin):
     list_display = ("label", "key", "category", "regions", "plan_effect", "referral_level", "is_active")
     list_filter = ("category", "plan_effect", "referral_level", "is_active")
-    search_fields = ("label", "key", "explanation", "evidence__finding")
+    search_fields = ("label", "key", "explanation", "patient_text", "evidence__finding")
     inlines = (EvidenceInline, GoalInline)
     children = {RootCauseEvidence: "cause", RootCauseGoal: "cause"}
     one_key = {"category": category_choices}
@@ -38,7 +38,10 @@ class RootCauseAdmin(KnowledgeAdmin):
         "education": 4,
     }
     fieldsets = (
-        (None, {"fields": ("label", "key", "category", "explanation", "regions", "is_active", "order")}),
+        (
+            None,
+            {"fields": ("label", "key", "category", "explanation", "patient_text", "regions", "is_active", "order")},
+        ),
         ("Score", {"fields": (("possible", "probable", "strong"), "blocked_by_flags", "plan_effect")}),
         ("Techniques", {"fields": ("techniques_phase1", "techniques_phase2", "techniques_phase3")}),
         ("Exercises", {"fields": ("exercises_phase1", "exercises_phase2", "exercises_phase3", "education")}),

@@ -330,6 +330,7 @@ class RootCause:
     education: tuple[str, ...]
     goals: tuple[Goal, ...]
     referral: Referral
+    patient_text: str = ""  # the explanation in words for the patient, second person
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ def _root_cause(row: schema.RootCause) -> engine.RootCause:
         label=row.label,
         category=row.category,
         explanation=row.explanation,
+        patient_text=row.patient_text,
         regions=tuple(row.regions),
         plan_effect=row.plan_effect,
         blocked_by_flags=tuple(row.blocked_by_flags),

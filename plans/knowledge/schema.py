@@ -316,6 +316,7 @@ class RootCause(Strict):
     label: Text
     category: Key
     explanation: Text
+    patient_text: str = ""
     regions: list[Key] = Field(min_length=1)
     plan_effect: Literal["treat", "limit", "block_region", "block"]
     blocked_by_flags: list[Key]

@@ -22,6 +22,7 @@ from plans.models.notes import (
     TreatmentNote,
     VisitMeasure,
 )
+from plans.models.packs import DECLINABLE, Declined, Favourite, Pack, PackItem, SeenVersion
 from plans.models.plan import (
     Override,
     PhaseProgress,
@@ -41,12 +42,15 @@ from plans.models.plan import (
 from plans.models.worklist import Alert
 
 __all__ = [
+    "DECLINABLE",
     "AdverseEvent",
     "Alert",
     "ConditionEffect",
     "ConditionRule",
+    "Declined",
     "DoseParameter",
     "EducationTopic",
+    "Favourite",
     "KnowledgeChange",
     "KnowledgeChangeRow",
     "KnowledgeRevision",
@@ -56,6 +60,8 @@ __all__ = [
     "NoteFlag",
     "NoteTechnique",
     "Override",
+    "Pack",
+    "PackItem",
     "PhaseCriterion",
     "PhaseProgress",
     "PhaseRule",
@@ -77,6 +83,7 @@ __all__ = [
     "RootCauseEvidence",
     "RootCauseGoal",
     "Safety",
+    "SeenVersion",
     "Technique",
     "TreatmentNote",
     "VisitMeasure",

@@ -32,6 +32,9 @@ class RootCause(KnowledgeRow):
     label = models.CharField(max_length=160)
     category = models.CharField(max_length=40)
     explanation = models.TextField()
+    patient_text = models.TextField(
+        "for the patient", blank=True, default="", max_length=300, help_text="The same in plain words, second person."
+    )
     regions = key_list()
     plan_effect = models.CharField(max_length=14, choices=PlanEffect.choices, default=PlanEffect.TREAT)
     blocked_by_flags = key_list()

@@ -225,6 +225,7 @@ class PlanCause(models.Model):
     key = models.SlugField(max_length=60)
     title = models.CharField(max_length=160)
     explanation = models.TextField(blank=True)
+    patient_text = models.TextField(blank=True, default="")
     label = models.CharField(max_length=10)
     score = models.DecimalField(max_digits=5, decimal_places=1)
     state = models.CharField(max_length=12, default="shown")
@@ -390,17 +391,21 @@ class PlanEdit(models.Model):
     """One change of the draft by a person, with the reason that was given. Append-only."""
 
     version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="edits")
-    action = models.CharField(max_length=12)  # add, remove, swap, dose, reorder, cause, facts
+    # add, remove, swap, dose, place, reorder, cause, facts, override, summary, undo
+    action = models.CharField(max_length=12)
     item = models.CharField(max_length=80)
     phase = models.PositiveSmallIntegerField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
     reason = models.CharField(max_length=300)
+    batch = models.UUIDField(null=True, blank=True, help_text="Changes that were made, and are taken back, together.")
+    undoes = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["undoes"], name="plan_edit_undone_once")]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:

@@ -16,6 +16,8 @@ from plans.engine.knowledge import Knowledge
 from plans.knowledge.documents import Documents, KnowledgeError
 from plans.knowledge.load import load_documents
 from plans.knowledge.parse import shipped_knowledge
+from plans.knowledge.rows.causes import RootCauseCodec
+from plans.knowledge.rows.codec import fingerprint
 from plans.knowledge.rows.revision import _knowledge_of, knowledge_in_force, latest_revision, record_revision
 from plans.models import (
     ConditionEffect,
@@ -193,3 +195,20 @@ def test_command_says_what_it_kept() -> None:
     call_command("load_knowledge", stdout=out)
     assert "0 created, 0 updated, 430 unchanged" in out.getvalue()
     assert "- techniques.yaml: mt_mwm: aim: here 'our words'" in out.getvalue()
+
+
+def test_rows_from_before_a_field_was_shipped_are_not_taken_for_edited(documents: Documents) -> None:
+    """``patient_text`` came later: rows without it carry the fingerprint of their old text."""
+    row = RootCause.objects.get(key="foot_mechanics")
+    old = {**_codec_entry(row), "patient_text": ""}
+    RootCause.objects.filter(pk=row.pk).update(patient_text="", shipped_hash=fingerprint(old))
+
+    report = load_documents(documents)
+
+    assert (report.updated, report.kept) == (1, [])
+    assert RootCause.objects.get(pk=row.pk).patient_text.startswith("Your foot tires")
+
+
+def _codec_entry(row: RootCause) -> dict[str, object]:
+    codec = RootCauseCodec()
+    return codec.canonical(codec.fragment(row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from assessments.vocabulary import RED_FLAGS, VOCABULARY
@@ -99,3 +100,15 @@ def test_red_flags_block_what_they_say() -> None:
     assert {flag.action for flag in emergencies} == {"block_plan"}
     assert knowledge.red_flags["stress_fracture"].scope == "at_region"
     assert knowledge.red_flags["dizziness_neck"].remove_load_tags == ("cerv_end",)
+
+
+def test_every_cause_is_explained_to_the_patient() -> None:
+    """Second person, no more than three lines on a phone, and no word that only a clinician uses."""
+    jargon = re.compile(
+        r"lumbar|flexi|extens|trapezius|levator|glute|rotator|segment|muscle tone|radicul|deficit", re.I
+    )
+    for cause in shipped_knowledge().root_causes.values():
+        text = cause.patient_text
+        assert 40 <= len(text) <= 200, cause.key
+        assert re.search(r"\b(you|your)\b", text, re.I), cause.key
+        assert not jargon.search(text), (cause.key, text)

@@ -85,7 +85,7 @@ def test_signing_releases_the_start_phase() -> None:
     first = rows[0]
     assert (first.patient, first.prescribed_by) == (plan.episode.patient, version.created_by)
     assert (first.sets, first.reps, first.hold_s, first.per_day, first.rpe_high) == (1, 5, 8, 2, 4)
-    assert first.why.startswith("When the hip extensors and abductors fatigue")
+    assert first.why.startswith("The muscles of your buttocks tire early")
     assert PlannedPrescription.objects.count() == len(rows)
     progress = PhaseProgress.objects.get()
     assert (progress.number, progress.entered_on, progress.left_on) == (1, TODAY, None)

@@ -18,7 +18,10 @@ _FIGURES = (
 
 class RootCauseCodec(Codec):
     document, list_name, schema = "root_causes", "root_causes", schema.RootCause
-    columns = ("key", "label", "category", "explanation", "regions", "plan_effect", "blocked_by_flags", "education")
+    columns = (
+        "key", "label", "category", "explanation", "patient_text", "regions", "plan_effect", "blocked_by_flags",
+        "education",
+    )  # fmt: skip
 
     def queryset(self) -> models.QuerySet[RootCause]:
         return RootCause.objects.prefetch_related("evidence", "goals")

@@ -20,6 +20,7 @@ _INT = re.compile(r"-?\d{1,9}")
 _FLOAT = re.compile(r"-?\d{1,9}\.\d{1,9}")
 
 Fragment = dict[str, Any]
+LATER = frozenset({"patient_text"})  # fields that the first shipped files did not have
 
 
 class Codec(ABC):
@@ -65,8 +66,13 @@ class Codec(ABC):
 
 
 def fingerprint(fragment: Mapping[str, Any]) -> str:
-    """SHA-256 of a canonical entry."""
-    return hashlib.sha256(json.dumps(fragment, sort_keys=True).encode()).hexdigest()
+    """SHA-256 of a canonical entry.
+
+    A field that came later counts only once it says something: a row that was loaded before the field existed, and that
+    nobody edited since, keeps its fingerprint and is brought up to date by the next load.
+    """
+    counted = {name: value for name, value in fragment.items() if name not in LATER or value}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()
 
 
 def number_or_word(text: str) -> int | float | str | None:
