@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from assessments.changes import Change, FlagChange, Overtaken, Problem, Saved
 from assessments.chart import chart_of
+from assessments.content import content_hashes
 from assessments.crosschecks import cross_problems, questions
 from assessments.models import Assessment, FlagClearance
 from assessments.vocabulary import RED_FLAGS
 from assessments.writing import Desk, OvertakenBy, Refusal, apply
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
 from clinic.models import Answer, Episode, User
+from clinic.signatures import Kind, append
 
 
 def start_assessment(episode: Episode, author: User, *, kind: str = "", today: date) -> Assessment:
@@ -169,4 +171,5 @@ def sign(assessment: Assessment, *, by: User, today: date, confirmed: Collection
         raise ManyProblems("checks", "Some findings need a look before this can be signed.", tuple(problems))
     row.state, row.signed_by, row.signed_at = Assessment.State.SIGNED, by, timezone.now()
     row.save(update_fields=["state", "signed_by", "signed_at"])
+    append(Kind.ASSESSMENT, row.pk, content_hashes([row.pk])[row.pk], by=by, at=row.signed_at)
     return row

@@ -5,6 +5,28 @@ from __future__ import annotations
 import pgtrigger
 
 
+def append_only(*, deletable: bool = False) -> list[pgtrigger.Trigger]:
+    """Triggers of a table whose rows are never changed, deleted or emptied at once.
+
+    ``deletable`` leaves single rows deletable, for what goes with a draft that is thrown away.
+    """
+    refused = pgtrigger.Update if deletable else pgtrigger.Update | pgtrigger.Delete
+    return [pgtrigger.Protect(name="append_only", operation=refused), never_emptied()]
+
+
+def never_emptied() -> pgtrigger.Trigger:
+    """Refuses TRUNCATE, which row triggers do not see."""
+    return pgtrigger.Trigger(
+        name="never_emptied",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="""
+            RAISE EXCEPTION 'rows of % are kept', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+        """,
+    )
+
+
 def locked_when_parent(
     name: str, *, parent_table: str, fk: str, open_states: tuple[str, ...] = ("draft",)
 ) -> pgtrigger.Trigger:

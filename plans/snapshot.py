@@ -5,14 +5,13 @@ Same facts, same text, same hash: keys are sorted and sets become sorted lists.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from clinic.hashing import content_hash
 from plans.engine.facts import (
     ConditionFact,
     Consent,
@@ -39,12 +38,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return float(value) if isinstance(value, Decimal) else value
-
-
-def content_hash(content: object) -> str:
-    """SHA-256 (hex) of the canonical JSON text of plain data."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def facts_to_json(facts: Facts) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from clinic.models.conditions import Answer, Condition, ConditionSite, PatientCo
 from clinic.models.consents import Consent
 from clinic.models.organisation import Clinic
 from clinic.models.patients import Episode, Patient
+from clinic.models.signatures import Signature, SignatureCheck
 from clinic.models.users import Credential, Practitioner, Role, User
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "PatientCondition",
     "Practitioner",
     "Role",
+    "Signature",
+    "SignatureCheck",
     "User",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
+
+from clinic.history import append_only
 
 
 class AccessEvent(models.Model):
@@ -23,9 +24,7 @@ class AccessEvent(models.Model):
             models.Index(fields=["patient", "-at"], name="access_by_patient"),
             models.Index(fields=["user", "-at"], name="access_by_user"),
         ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        ]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.at} {self.user_id} {self.action} {self.patient_id}"

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from assessments.models import Assessment
 from clinic.errors import Conflict, DomainError, ManyProblems, Refused
+from clinic.hashing import content_hash
 from clinic.models import User
+from clinic.signatures import Kind, append
 from plans.actions.drafting import usable_knowledge
 from plans.actions.editing import PASSIVE, dose_of, item_key, item_name
 from plans.actions.guards import licensed, locked_draft
@@ -20,7 +22,7 @@ from plans.actions.versions import facts_now
 from plans.governance.signoff import NOT_REVIEWED, is_signed_off
 from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
 from plans.screening import BLOCKED
-from plans.snapshot import content_hash, facts_hash
+from plans.snapshot import facts_hash
 
 DISPOSITION_SAYS = {
     "emergency_now": "Emergency: call the emergency services now.",
@@ -127,6 +129,7 @@ def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
     draft.state = PlanVersion.State.SIGNED
     draft.signed_by = licensed(by, today=today)
     draft.signed_at = timezone.now()
+    append(Kind.PLAN_VERSION, draft.pk, draft.content_hash, by=by, at=draft.signed_at)
     try:
         draft.save(update_fields=["content_hash", "state", "signed_by", "signed_at"])
     except IntegrityError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.errors import DomainError, ManyProblems
+from clinic.hashing import content_hash
 from clinic.models import PatientCondition, Practitioner
 from plans.actions import (
     OverrideRequest,
@@ -24,7 +25,6 @@ from plans.actions import (
 from plans.actions.drafting import usable_knowledge
 from plans.actions.editing import checker_for
 from plans.models import Override, PlanEdit, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
-from plans.snapshot import content_hash
 from tests.factories.clinic import UserFactory
 from tests.factories.plans import TODAY, case_draft, page_version
 

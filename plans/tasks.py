@@ -1,0 +1,29 @@
+"""Celery's part: thin ticks that take nothing and are safe to run twice."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from clinic.models import SignatureCheck
+from clinic.signatures import remember
+from plans.signatures import verify_signatures
+
+log = logging.getLogger(__name__)
+
+# Once a night, whatever hour beat was last started at.
+VERIFY_AFTER = timedelta(hours=20)
+
+
+@shared_task(ignore_result=True)
+def tick_verify() -> None:
+    """Verify the chain of signatures when the last time was long enough ago; a broken one is an error in the log."""
+    if SignatureCheck.objects.filter(at__gt=timezone.now() - VERIFY_AFTER).exists():
+        return
+    report = verify_signatures()
+    remember(report)
+    if report.broken is not None:
+        log.error("the chain of signatures is broken after %s links: %s", report.links, report.broken)
