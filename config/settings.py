@@ -312,6 +312,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "config.heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "reminders.plan": {"task": "reminders.tasks.tick_plan", "schedule": 60.0, "options": {"expires": 60}},
+    "outcomes.ask": {"task": "scheduling.tasks.tick_outcomes", "schedule": 900.0, "options": {"expires": 900}},
+    "outcomes.review": {"task": "scheduling.tasks.tick_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
     "reminders.dispatch": {"task": "reminders.tasks.tick_dispatch", "schedule": 10.0, "options": {"expires": 10}},
     "plans.verify": {"task": "plans.tasks.tick_verify", "schedule": 3600.0, "options": {"expires": 3600}},
 }

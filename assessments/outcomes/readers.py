@@ -87,7 +87,7 @@ def _order(point: Point) -> tuple[date, int]:
 
 def _from_assessments(episodes: list[int], rows: Mapping[str, InstrumentVersion]) -> Iterable[tuple[int, str, Point]]:
     """Scores that signed assessments hold: a finding of the score's own metric, and the mean of the activities."""
-    metrics = {metric: key for key, row in rows.items() if (metric := _score_metric(instrument_of(row)))}
+    metrics = {metric: key for key, row in rows.items() if (metric := score_metric(instrument_of(row)))}
     signed: dict[str, Any] = {"assessment__state": Assessment.State.SIGNED, "assessment__episode__in": episodes}
     columns = ("assessment_id", "assessment__episode_id", "assessment__assessed_on")
     findings = Finding.objects.filter(**signed, path__in=metrics, number__isnull=False)
@@ -106,7 +106,7 @@ def _mean_activities(key: str, signed: dict[str, Any], columns: tuple[str, ...])
         yield episode, key, Point(day, round(fmean(values), 1), "clinician", assessment=assessment)
 
 
-def _score_metric(instrument: Instrument) -> str:
+def score_metric(instrument: Instrument) -> str:
     """The finding that says the same as the score: its own, or that of the one question it consists of."""
     if instrument.score.metric or instrument.score.method != "item":
         return instrument.score.metric

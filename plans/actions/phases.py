@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from clinic.errors import Conflict, Invalid
 from clinic.models import User
 from exercises.models import Prescription
 from plans.actions.guards import licensed, stated
 from plans.models import PhaseProgress, Plan, PlanCause, PlannedPrescription, PlanPhase, PlanVersion
+from plans.outcomes.asking import ask_due
 
 DOSE_FIELDS = (
     "sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week", "rpe_low", "rpe_high", "rest_s",
@@ -40,6 +42,7 @@ def move_to_phase(plan: Plan, by: User, *, to: int, reason: str, today: date) ->
     if phase.is_locked:
         raise Conflict("phase_locked", f"Phase {to} is locked until the assessment is complete.", field="to")
     enter_phase(locked, version, number=to, by=by, reason=why, today=today)
+    ask_due([locked.episode], {}, now=timezone.now())
 
 
 def enter_phase(plan: Plan, version: PlanVersion, *, number: int, by: User, reason: str, today: date) -> None:
