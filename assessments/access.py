@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from assessments.models import Assessment
-from clinic.access import Purpose, patient_for
-from clinic.models import User
+from clinic.access import NEEDED, Purpose, require
+from clinic.audit import note_seen
+from clinic.models import Patient, User
 
 Fetch = Literal["rows", "counts", "head"]
 
@@ -26,8 +28,11 @@ def assessment_for(
         "counts": Assessment.objects.for_page,
         "head": Assessment.objects.with_people,
     }
-    assessment: Assessment | None = wanted[fetch]().filter(pk=pk).first()
+    visible = Patient.objects.visible_to(user).filter(pk=OuterRef("episode__patient"))
+    # As clinic.access.patient_for decides, in the same query: every autosave passes here.
+    assessment: Assessment | None = wanted[fetch]().filter(Exists(visible), pk=pk).first()
     if assessment is None:
         raise Http404("No such assessment.")
-    patient_for(user, assessment.episode.patient_id, to=to)
+    require(user, NEEDED[to])
+    note_seen([assessment.episode.patient_id])
     return assessment

@@ -8,13 +8,14 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assessments.changes import Change, FlagChange, Overtaken, Problem, Saved
-from assessments.chart import chart_of
+from assessments.changes import Change, FindingChange, FlagChange, Overtaken, Problem, Saved
+from assessments.chart import Place, chart_of
 from assessments.content import content_hashes
-from assessments.crosschecks import cross_problems, questions
-from assessments.models import Assessment, FlagClearance
+from assessments.crosschecks import CHECKED_TOGETHER, cross_problems, questions
+from assessments.desk import Desk, OvertakenBy, Refusal
+from assessments.models import Assessment, Finding, FlagClearance
 from assessments.vocabulary import RED_FLAGS
-from assessments.writing import Desk, OvertakenBy, Refusal, apply
+from assessments.writing import apply
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
 from clinic.models import Answer, Episode, User
 from clinic.signatures import Kind, append
@@ -53,12 +54,14 @@ def save_changes(assessment: Assessment, changes: Iterable[Change], *, by: User,
 
     Raises Conflict (code ``signed``) when the assessment is signed.
     """
-    current = _locked(assessment)
-    findings = {(row.path, row.side, row.mode): row for row in current.findings.all()}
+    current = _draft_locked(assessment)
+    waiting = list(changes)
+    findings = _findings_of(current, waiting)
     desk = Desk(current, findings, by, today, base=revision, next=current.revision + 1)
     elsewhere = _changed_since(current, revision)
-    written, problems, conflicts = _apply_all(desk, list(changes))
+    written, problems, conflicts = _apply_all(desk, waiting)
     if written:
+        desk.write()
         current.revision = desk.next
         current.save(update_fields=["revision", "saved_at", "story", "assessed_on"])
     names = {*written, *(conflict.name for conflict in conflicts)}
@@ -68,7 +71,29 @@ def save_changes(assessment: Assessment, changes: Iterable[Change], *, by: User,
         problems=tuple(problems),
         conflicts=tuple(conflicts),
         elsewhere=tuple(name for name in elsewhere if name not in names),
+        findings=tuple(desk.findings.values()),
     )
+
+
+def _draft_locked(assessment: Assessment) -> Assessment:
+    """The given assessment, locked, with the head as it is now: a save needs neither the people nor a fresh object."""
+    heads = Assessment.objects.select_for_update().filter(pk=assessment.pk)
+    state, assessment.revision, assessment.story, assessment.assessed_on = heads.values_list(
+        "state", "revision", "story", "assessed_on"
+    ).get()
+    if state != Assessment.State.DRAFT:
+        raise Conflict("signed", "This assessment is signed and does not change any more.")
+    return assessment
+
+
+def _findings_of(assessment: Assessment, changes: Iterable[Change]) -> dict[Place, Finding]:
+    """The rows that these changes replace, or are checked against: both sides of their paths, not the whole chart."""
+    paths = {change.path for change in changes if isinstance(change, FindingChange)}
+    if not paths:
+        return {}
+    if paths & CHECKED_TOGETHER:
+        paths |= CHECKED_TOGETHER
+    return {(row.path, row.side, row.mode): row for row in assessment.findings.filter(path__in=paths)}
 
 
 def _apply_all(desk: Desk, waiting: list[Change]) -> tuple[list[str], list[Problem], list[Overtaken]]:
@@ -84,7 +109,7 @@ def _apply_all(desk: Desk, waiting: list[Change]) -> tuple[list[str], list[Probl
                     written.append(change.name)
                     progress = True
             except OvertakenBy as overtaken:
-                conflicts.append(Overtaken(change.name, overtaken.theirs))
+                conflicts.append(Overtaken(change.name, overtaken.theirs, overtaken.mark))
             except Refusal as refusal:
                 refused.append((change, Problem(change.name, refusal.code, refusal.message)))
         waiting = [change for change, problem in refused if problem.code == "cross"]

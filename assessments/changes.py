@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from assessments.models import Finding
+
+
+NOT_MEASURED = "normal, not measured"  # the note of a figure that "all normal" wrote
 
 
 @dataclass(frozen=True, slots=True)
 class FindingChange:
     """One finding on one side in one mode; an empty value removes it ("not assessed").
 
-    ``value`` may come as typed text (``"4+"``, ``"12,5"``). ``pain_limited`` and ``note`` keep their value when None.
+    ``value`` may come as typed text (``"4+"``, ``"12,5"``). ``pain_limited`` and ``note`` keep their value when None;
+    the note ``NOT_MEASURED`` does not outlive the figure it was written with.
     """
 
     path: str
@@ -107,13 +115,17 @@ class FlagChange:
 
 @dataclass(frozen=True, slots=True)
 class ConditionChange:
-    """The answer to a condition question, kept with the patient, with the places where a yes applies."""
+    """The answer to a condition question, kept with the patient, with the places where a yes applies.
+
+    ``seen`` is the mark (``assessments.answering.told``) of the answer that the writer saw; None asks for no check.
+    """
 
     condition: str
     answer: str
     sites: tuple[tuple[str, str], ...] = ()
     since: date | None = None
     note: str = ""
+    seen: str | None = None
 
     @property
     def name(self) -> str:
@@ -155,18 +167,22 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """A change not written because somebody else changed the same field meanwhile; ``theirs`` is what they wrote."""
+    """A change not written because somebody else changed the same field meanwhile; ``theirs`` is what they wrote,
+    ``mark`` the mark of their answer to a condition question."""
 
     name: str
     theirs: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The outcome of a save. ``elsewhere`` names the fields that others changed since the given revision."""
+    """The outcome of a save. ``elsewhere`` names the fields that others changed since the given revision; ``findings``
+    are the rows of the touched paths as they are now, for what stands beside the figures."""
 
     revision: int
     written: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     conflicts: tuple[Overtaken, ...] = ()
     elsewhere: tuple[str, ...] = field(default=())
+    findings: tuple[Finding, ...] = field(default=(), compare=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from assessments.changes import NOT_MEASURED
 from assessments.models import Assessment, Finding
 from assessments.scoring import irritability, rompct, stage, umn_any
 
@@ -42,6 +43,7 @@ class Chart:
     sites: tuple[tuple[str, str], ...] = ()
     activities: tuple[tuple[str, int | None], ...] = ()
     pain_limited: frozenset[Place] = frozenset()
+    not_measured: frozenset[Place] = frozenset()  # recorded as normal by "all normal"
 
     def get(self, path: str, side: str = "", mode: str = "") -> Value | None:
         """The value at one place; None means not assessed."""
@@ -136,6 +138,7 @@ def figures_of(assessment: Assessment, *, today: date, findings: Iterable[Findin
         birth_date=patient.date_of_birth,
         today=today,
         pain_limited=frozenset((row.path, row.side, row.mode) for row in rows if row.pain_limited),
+        not_measured=frozenset((row.path, row.side, row.mode) for row in rows if row.note == NOT_MEASURED),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from assessments.changes import NOT_MEASURED
 from assessments.chart import Chart
 from assessments.crosschecks import findings_of
 from assessments.scoring import (
@@ -21,6 +22,7 @@ from assessments.scoring.completeness import Answers, Completeness, completeness
 from assessments.vocabulary import RED_FLAGS, VOCABULARY, VocabularyField, confirm_message
 from assessments.vocabulary.check import show
 from assessments.vocabulary.load import read
+from clinic.anatomy import LIMB_REGIONS, region_label
 
 BAND_LABELS: Mapping[str, str] = {band["key"]: band["label"] for band in read("rom")["bands"]}
 STRONGEST = 5
@@ -67,6 +69,8 @@ def reading(chart: Chart, path: str, side: str = "", mode: str = "") -> Reading:
     if field_ is None or value is None:
         return Reading()
     found = _BY_NAMESPACE.get(field_.namespace, _plain)(chart, field_, value, side)
+    if (path, side, mode) in chart.not_measured:
+        return Reading(None, NOT_MEASURED, found.state)
     ask = confirm_message(path, value, age=chart.age) or ""
     return Reading(found.percent, found.text, found.state, ask)
 
@@ -214,6 +218,7 @@ def _minimum(chart: Chart, sheet: AnswerSheet) -> Completeness:
         open_conditions=sheet.conditions_open,
         conditions_without_region=sheet.conditions_without_region,
         symptom_regions=tuple(region for region, _ in chart.sites),
+        limbs_without_side=tuple(region_label(r) for r, side in chart.sites if not side and r in LIMB_REGIONS),
         psfs_activities=len(chart.activities),
         consent_to_assess=sheet.consent_to_assess,
     )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import models
-
+from assessments.answering import write_condition, write_flag
 from assessments.changes import (
+    NOT_MEASURED,
     ActivityChange,
     Change,
     ConditionChange,
@@ -23,14 +21,11 @@ from assessments.changes import (
     RegionChange,
     SurgeryChange,
 )
-from assessments.chart import Place, Value, figures_of, plain
+from assessments.chart import Value, figures_of, plain
 from assessments.crosschecks import CHECKED_TOGETHER, rejections
-from assessments.models import Assessment, Finding, PainMark, PsfsActivity, RedFlagAnswer, Surgery, SymptomRegion
-from assessments.vocabulary import RED_FLAGS, VOCABULARY, ValueProblem, VocabularyField, check_value, value_label
-from clinic.actions import answer_condition
-from clinic.anatomy import REGIONS, SIDES
-from clinic.errors import DomainError, ManyProblems
-from clinic.models import Answer, Condition, PatientCondition, User
+from assessments.desk import Desk, OvertakenBy, Refusal, is_empty, remove, site_of, store, text_of
+from assessments.models import Finding, PainMark, PsfsActivity, Surgery, SymptomRegion
+from assessments.vocabulary import VOCABULARY, ValueProblem, VocabularyField, check_value, value_label
 
 # Held elsewhere or computed from other rows: typing them would make a second truth.
 HELD_ELSEWHERE = {
@@ -44,45 +39,6 @@ HELD_ELSEWHERE = {
     "func.adherence_pct": "This follows from the logged home sessions.",
 }
 MAX_ACTIVITIES = 5
-
-
-class Refusal(Exception):
-    """A change that cannot be accepted. Code ``cross`` may pass once another field was corrected."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-class OvertakenBy(Exception):
-    """Somebody else changed the same row meanwhile; ``theirs`` is what they wrote."""
-
-    def __init__(self, theirs: str) -> None:
-        super().__init__(theirs)
-        self.theirs = theirs
-
-
-@dataclass
-class Desk:
-    """What a save works on: the locked assessment, its findings, who writes, on top of which revision."""
-
-    assessment: Assessment
-    findings: dict[Place, Finding]
-    by: User
-    today: date
-    base: int  # the revision that the writer saw
-    next: int  # the revision that this save makes
-
-    @cached_property
-    def conditions(self) -> dict[str, Condition]:
-        return {condition.key: condition for condition in Condition.objects.filter(is_active=True)}
-
-    @cached_property
-    def answers(self) -> dict[int, PatientCondition]:
-        """What the patient answered before, by condition."""
-        rows = self.assessment.episode.patient.conditions.prefetch_related("sites")
-        return {row.condition_id: row for row in rows}
 
 
 def apply(desk: Desk, change: Change) -> bool:
@@ -109,12 +65,8 @@ def _field_of(change: FindingChange) -> VocabularyField:
     return field
 
 
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip()) or value in ((), [])
-
-
 def _typed(field: VocabularyField, raw: object) -> Value | None:
-    if _is_empty(raw):
+    if is_empty(raw):
         return None
     if field.type == "list" and isinstance(raw, str):
         raw = [line for line in raw.splitlines() if line.strip()]
@@ -154,9 +106,11 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
     value = _typed(field, change.value)
     if value is not None:
         _check_across(desk, change, value)
-    note = None if change.note is None else _text(change.note, 300, "Note")
     place = (change.path, change.side, change.mode)
     row = desk.findings.get(place)
+    note = None if change.note is None else text_of(change.note, 300, "Note")
+    if row is not None and row.note == NOT_MEASURED and note in (None, NOT_MEASURED) and plain(row) != value:
+        note = ""
     same_pain = row is None or change.pain_limited is None or row.pain_limited == change.pain_limited
     same_note = row is None or note is None or row.note == note
     if (plain(row) if row else None) == value and same_pain and same_note:
@@ -165,7 +119,7 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
         raise OvertakenBy(value_label(change.path, plain(row)))
     if value is None:
         if row is not None:
-            row.delete()
+            desk.drop(row)
             del desk.findings[place]
         return row is not None
     row = row or Finding(assessment=desk.assessment, path=change.path, side=change.side, mode=change.mode)
@@ -176,7 +130,7 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
     if note is not None:
         row.note = note
     row.revision = desk.next
-    row.save()
+    desk.keep(row)
     desk.findings[place] = row
     return True
 
@@ -184,17 +138,8 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
 # --- Picture, function, history -------------------------------------------------------------------------------------
 
 
-def _text(raw: str, limit: int, label: str) -> str:
-    text = raw.strip()
-    if "\x00" in text:
-        raise Refusal("invalid", f"{label} contains a character that cannot be stored.")
-    if len(text) > limit:
-        raise Refusal("invalid", f"{label} is longer than {limit} characters.")
-    return text
-
-
 def _whole(raw: object, low: int, high: int, label: str) -> int | None:
-    if _is_empty(raw):
+    if is_empty(raw):
         return None
     try:
         number = float(str(raw).strip().replace(",", "."))
@@ -207,16 +152,8 @@ def _whole(raw: object, low: int, high: int, label: str) -> int | None:
     return int(number)
 
 
-def _site(region: str, side: str, *, needed: bool = True) -> tuple[str, str]:
-    if region not in REGIONS and (needed or region):
-        raise Refusal("region", "Choose a body region from the list.")
-    if side and side not in SIDES:
-        raise Refusal("side", "Choose left, right, both or midline.")
-    return region, side
-
-
 def _region(desk: Desk, change: RegionChange) -> bool:
-    region, side = _site(change.region, change.side)
+    region, side = site_of(change.region, change.side)
     rows = desk.assessment.symptom_regions.filter(region=region, side=side)
     if not change.present:
         return rows.delete()[0] > 0
@@ -231,34 +168,11 @@ def _qualities() -> set[str]:
     return {str(choice.value) for choice in VOCABULARY["hist.symptom_quality"].choices}
 
 
-def _store(desk: Desk, row: Any, values: dict[str, Any]) -> bool:
-    """Set and save a row whose values changed; refuse when it was changed meanwhile by somebody else."""
-    if row.pk is not None:
-        if all(getattr(row, name) == value for name, value in values.items()):
-            return False
-        if row.revision > desk.base:
-            raise OvertakenBy(str(row))
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.revision = desk.next
-    row.save()
-    return True
-
-
-def _remove(desk: Desk, row: models.Model | None) -> bool:
-    if row is None:
-        return False
-    if getattr(row, "revision", 0) > desk.base:
-        raise OvertakenBy(str(row))
-    row.delete()
-    return True
-
-
 def _mark(desk: Desk, change: MarkChange) -> bool:
     row = PainMark.objects.filter(assessment=desk.assessment, key=change.key).first()
     if change.remove:
-        return _remove(desk, row)
-    region, side = _site(change.region, change.side)
+        return remove(desk, row)
+    region, side = site_of(change.region, change.side)
     if change.view not in PainMark.View.values:
         raise Refusal("view", "A mark lies on the front or the back.")
     if change.depth not in PainMark.Depth.values:
@@ -276,25 +190,25 @@ def _mark(desk: Desk, change: MarkChange) -> bool:
         "nprs": _whole(change.nprs, 0, 10, "Pain of this mark"),
     }
     _region(desk, RegionChange(region, side))  # what hurts is a symptom region
-    return _store(desk, row or PainMark(assessment=desk.assessment, key=change.key), values)
+    return store(desk, row or PainMark(assessment=desk.assessment, key=change.key), values)
 
 
 def _activity(desk: Desk, change: ActivityChange) -> bool:
     if not 1 <= change.position <= MAX_ACTIVITIES:
         raise Refusal("position", f"At most {MAX_ACTIVITIES} activities are scored.")
     row = desk.assessment.activities.filter(position=change.position).first()
-    text = _text(change.activity, 120, "Activity")
+    text = text_of(change.activity, 120, "Activity")
     score = _whole(change.score, 0, 10, f"Score of activity {change.position}")
     if not text and score is None:
-        return _remove(desk, row)
+        return remove(desk, row)
     if not text:
         raise Refusal("invalid", f"Name activity {change.position} before scoring it.")
     row = row or PsfsActivity(assessment=desk.assessment, position=change.position)
-    return _store(desk, row, {"activity": text, "score": score})
+    return store(desk, row, {"activity": text, "score": score})
 
 
 def _day(raw: object, label: str, desk: Desk) -> date | None:
-    if _is_empty(raw):
+    if is_empty(raw):
         return None
     try:
         day = raw if isinstance(raw, date) else date.fromisoformat(str(raw).strip())
@@ -307,22 +221,22 @@ def _day(raw: object, label: str, desk: Desk) -> date | None:
 
 def _surgery(desk: Desk, change: SurgeryChange) -> bool:
     row = Surgery.objects.filter(assessment=desk.assessment, key=change.key).first()
-    procedure = _text(change.procedure, 120, "Operation")
+    procedure = text_of(change.procedure, 120, "Operation")
     if not procedure:
-        return _remove(desk, row)
-    region, side = _site(change.region, change.side)
+        return remove(desk, row)
+    region, side = site_of(change.region, change.side)
     values = {
         "procedure": procedure,
         "region": region,
         "side": side,
         "performed_on": _day(change.performed_on, "Date of the operation", desk),
     }
-    return _store(desk, row or Surgery(assessment=desk.assessment, key=change.key), values)
+    return store(desk, row or Surgery(assessment=desk.assessment, key=change.key), values)
 
 
 def _head(desk: Desk, change: HeadChange) -> bool:
     if change.attribute == "story":
-        value: object = _text(change.value, 4000, "History")
+        value: object = text_of(change.value, 4000, "History")
     elif change.attribute == "assessed_on":
         value = _day(change.value, "Date of the assessment", desk)
         if value is None:
@@ -335,64 +249,13 @@ def _head(desk: Desk, change: HeadChange) -> bool:
     return True
 
 
-# --- Answers --------------------------------------------------------------------------------------------------------
-
-
-def _flag(desk: Desk, change: FlagChange) -> bool:
-    if change.flag not in RED_FLAGS:
-        raise Refusal("unknown", f"“{change.flag[:40]}” is not a red-flag question.")
-    if change.answer not in Answer.values:
-        raise Refusal("answer", "Answer yes, no or not asked.")
-    row = RedFlagAnswer.objects.filter(assessment=desk.assessment, flag=change.flag).first()
-    if change.answer == Answer.NOT_ASKED:
-        return _remove(desk, row)
-    region, side = ("", "")
-    if change.answer == Answer.YES:
-        region, side = _site(change.region, change.side, needed=False)
-    values = {"answer": change.answer, "region": region, "side": side, "note": _text(change.note, 300, "Note")}
-    return _store(desk, row or RedFlagAnswer(assessment=desk.assessment, flag=change.flag), values)
-
-
-def _answered_so(row: PatientCondition | None, change: ConditionChange, note: str) -> bool:
-    if row is None:
-        return change.answer == Answer.NOT_ASKED
-    sites = {(site.region, site.side) for site in row.sites.all()}
-    return (row.answer, sites, row.since, row.note) == (change.answer, set(change.sites), change.since, note)
-
-
-def _condition(desk: Desk, change: ConditionChange) -> bool:
-    condition = desk.conditions.get(change.condition)
-    if condition is None:
-        raise Refusal("unknown", f"“{change.condition[:60]}” is not a condition question.")
-    note = _text(change.note, 300, "Note")
-    if _answered_so(desk.answers.get(condition.pk), change, note):
-        return False
-    try:
-        answer_condition(
-            desk.assessment.episode.patient,
-            condition,
-            answer=change.answer,
-            by=desk.by,
-            sites=change.sites,
-            since=change.since,
-            note=note,
-        )
-    except ManyProblems as error:
-        raise Refusal(error.code, error.problems[0].message if error.problems else error.message) from error
-    except DomainError as error:
-        raise Refusal(error.code, error.message) from error
-    except ValidationError as error:
-        raise Refusal("invalid", "; ".join(error.messages)) from error
-    return True
-
-
 _APPLY: dict[type, Callable[[Desk, Any], bool]] = {
     FindingChange: _finding,
     RegionChange: _region,
     MarkChange: _mark,
     ActivityChange: _activity,
     SurgeryChange: _surgery,
-    FlagChange: _flag,
-    ConditionChange: _condition,
+    FlagChange: write_flag,
+    ConditionChange: write_condition,
     HeadChange: _head,
 }

@@ -57,12 +57,14 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was asked beside the findings: labels of open questions, regions with symptoms, consent."""
+    """What was asked beside the findings: labels of open questions, regions with symptoms (and the labels of those on a
+    limb that name no side), consent."""
 
     open_flags: tuple[str, ...] = ()
     open_conditions: tuple[str, ...] = ()
     conditions_without_region: tuple[str, ...] = ()
     symptom_regions: tuple[str, ...] = ()
+    limbs_without_side: tuple[str, ...] = ()
     psfs_activities: int = 0
     consent_to_assess: bool | None = None
 
@@ -99,6 +101,7 @@ def _core(findings: Findings, answers: Answers) -> list[str]:
     missing = _absent(findings, [path for path in _MINIMUM["core_paths"] if path not in counted])
     if not answers.symptom_regions:
         missing.append(label_of("hist.symptom_regions"))
+    missing += [f"Side of: {label}" for label in answers.limbs_without_side]
     known_inputs = sum(number(findings, path) is not None for path in _IRRITABILITY_INPUTS)
     if word(findings, "hist.irritability") is None and known_inputs < 2:
         missing.append("Irritability: at least two of movement pain, provocation, time to settle")

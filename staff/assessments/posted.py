@@ -104,7 +104,8 @@ def _condition(rest: str, name: str, data: QueryDict) -> Change:
         day = date.fromisoformat(since) if since else None
     except ValueError:
         day = None
-    return ConditionChange(rest, data.get(name, "not_asked"), sites, day, data.get(f"{name}:note", ""))
+    seen = data.get(f"{name}:seen")
+    return ConditionChange(rest, data.get(name, "not_asked"), sites, day, data.get(f"{name}:note", ""), seen)
 
 
 def _head(rest: str, name: str, data: QueryDict) -> Change:

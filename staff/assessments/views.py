@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments.access import assessment_for
 from assessments.actions import clear_flag, deny_flags, save_changes, sign, start_assessment
+from assessments.answering import told_by
 from assessments.changes import Change, ConditionChange, Overtaken, Saved
 from assessments.chart import Chart, figures_of
 from assessments.models import Assessment
@@ -115,7 +116,7 @@ def assessment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, board, section)
     try:
-        saved = _save(request, board.assessment)
+        saved = _save(request, board.assessment, changes_from(request.POST))
     except DomainError as error:
         messages.error(request, first_message(error))
         return _page(request, board, section, status=422)
@@ -131,11 +132,10 @@ def assessment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _board(request, pk, typed=typed), section, status=422)
 
 
-def _save(request: HttpRequest, assessment: Assessment) -> Saved:
+def _save(request: HttpRequest, assessment: Assessment, changes: list[Change]) -> Saved:
     """Save what was posted. “All asked and denied” denies the open questions that were on the screen."""
     revision = base_revision(request.POST)
     user, today = staff_user(request), timezone.localdate()
-    changes = changes_from(request.POST)
     if "deny_conditions" in request.POST:
         changes = [_denied(change) for change in changes]
     if "deny_all" in request.POST:
@@ -154,7 +154,7 @@ def _overtaken(conflict: Overtaken) -> str:
 def _denied(change: Change) -> Change:
     """A condition question that was on the screen and open becomes a no."""
     if isinstance(change, ConditionChange) and change.answer == Answer.NOT_ASKED:
-        return ConditionChange(change.condition, Answer.NO)
+        return ConditionChange(change.condition, Answer.NO, seen=change.seen)
     return change
 
 
@@ -163,24 +163,29 @@ def assessment_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Autosave: the changed fields in, their readouts out as JSON. Refused fields are named, the others are kept."""
     assessment = assessment_for(request.user, pk, to="treat", fetch="head")
     try:
-        saved = _save(request, assessment)
+        changes = changes_from(request.POST)
+        saved = _save(request, assessment, changes)
     except Conflict as error:
         return JsonResponse({"code": error.code, "message": error.message}, status=409)
     except DomainError as error:
         return JsonResponse({"code": error.code, "message": first_message(error)}, status=400)
-    return JsonResponse(_answer(assessment, saved))
+    return JsonResponse(_answer(assessment, saved, changes))
 
 
-def _answer(assessment: Assessment, saved: Saved) -> dict[str, Any]:
-    touched = [name for name in (*saved.written, *saved.elsewhere) if name.startswith("f:")]
+def _answer(assessment: Assessment, saved: Saved, changes: list[Change]) -> dict[str, Any]:
+    touched = [name for name in saved.written if name.startswith("f:")]
+    chart = figures_of(assessment, today=timezone.localdate(), findings=saved.findings)
     return {
         "revision": saved.revision,
         "saved_at": timezone.localtime().strftime("%H:%M"),
         "written": saved.written,
         "problems": [{"name": p.name, "code": p.code, "message": p.message} for p in saved.problems],
-        "conflicts": [{"name": c.name, "theirs": c.theirs, "message": _overtaken(c)} for c in saved.conflicts],
+        "conflicts": [
+            {"name": c.name, "theirs": c.theirs, "mark": c.mark, "message": _overtaken(c)} for c in saved.conflicts
+        ],
+        "marks": {change.name: told_by(change) for change in changes if isinstance(change, ConditionChange)},
         "elsewhere": saved.elsewhere,
-        **(_readouts(figures_of(assessment, today=timezone.localdate()), touched) if touched else {}),
+        **(_readouts(chart, touched) if touched else {}),
     }
 
 

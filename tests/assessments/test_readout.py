@@ -128,3 +128,16 @@ def test_the_summary_lists_the_weak_and_the_short_and_what_is_missing() -> None:
     }
     assert "Condition: Cardiac pacemaker" in summary.minimum.block("safety").missing
     assert summary.minimum.block("objective").complete
+
+
+@pytest.mark.parametrize(
+    ("sites", "missing"),
+    [
+        ((("knee", ""),), ("Side of: Knee",)),
+        ((("knee", "left"), ("lumbar", "")), ()),
+        ((("shoulder", ""), ("knee", "")), ("Side of: Shoulder", "Side of: Knee")),
+    ],
+)
+def test_a_limb_without_its_side_is_missing(sites: tuple[tuple[str, str], ...], missing: tuple[str, ...]) -> None:
+    core = summarise(chart({}, sites=sites), AnswerSheet()).minimum.block("core").missing
+    assert tuple(text for text in core if text.startswith("Side of")) == missing

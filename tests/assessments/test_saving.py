@@ -7,9 +7,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments.actions import deny_flags, save_changes, start_assessment
+from assessments.answering import told
 from assessments.changes import (
+    NOT_MEASURED,
     ActivityChange,
     Change,
     ConditionChange,
@@ -22,6 +26,7 @@ from assessments.changes import (
     SurgeryChange,
 )
 from assessments.models import Assessment
+from assessments.vocabulary import RED_FLAGS
 from clinic.errors import Conflict
 from clinic.models import PatientCondition
 from tests.factories.assessments import AssessmentFactory, FindingFactory, RedFlagAnswerFactory
@@ -275,3 +280,58 @@ def test_pain_on_testing_is_kept_with_the_grade() -> None:
     FindingFactory(assessment=assessment, path="mmt.quadriceps", side="left", number=Decimal(4))
     save(assessment, FindingChange("mmt.quadriceps", "left", value="4", pain_limited=True))
     assert assessment.findings.get().pain_limited is True
+
+
+def test_a_condition_answered_elsewhere_is_not_overwritten() -> None:
+    assessment = AssessmentFactory()
+    condition = ConditionFactory(key="pacemaker")
+    save(assessment, ConditionChange("pacemaker", "yes", note="2019", seen=""))
+    late = save(assessment, ConditionChange("pacemaker", "no", seen=""))
+    mark = told("yes", (), None, "2019")
+    assert [(c.name, c.theirs, c.mark) for c in late.conflicts] == [("c:pacemaker", "Yes", mark)]
+    assert PatientCondition.objects.get(condition=condition).answer == "yes"
+    again = save(assessment, ConditionChange("pacemaker", "no", seen=mark))
+    assert (again.written, again.conflicts) == (("c:pacemaker",), ())
+    assert PatientCondition.objects.get(condition=condition).answer == "no"
+
+
+def test_the_same_answer_sent_twice_is_no_conflict() -> None:
+    assessment = AssessmentFactory()
+    ConditionFactory(key="pacemaker")
+    change = ConditionChange("pacemaker", "yes", (("chest_anterior", "left"),), seen="")
+    assert save(assessment, change).written == ("c:pacemaker",)
+    assert save(assessment, change) == Saved(revision=1)
+
+
+def test_denying_everything_takes_as_many_queries_as_denying_one() -> None:
+    assessment = AssessmentFactory()
+    for number in range(12):
+        ConditionFactory(key=f"condition_{number}")
+    changes: list[Change] = [ConditionChange(f"condition_{number}", "no", seen="") for number in range(12)]
+    changes += [FlagChange(flag, "no") for flag in RED_FLAGS]
+    with CaptureQueriesContext(connection) as queries:
+        saved = save(assessment, *changes)
+    assert len(saved.written) == 12 + len(RED_FLAGS)
+    assert len(queries) <= 15
+    assert assessment.flag_answers.filter(answer="no", revision=1).count() == len(RED_FLAGS)
+    assert PatientCondition.objects.filter(answer="no", patient=assessment.episode.patient).count() == 12
+
+
+def test_recorded_as_normal_is_told_from_measured() -> None:
+    assessment = AssessmentFactory()
+    place = ("rom.hip_flexion", "left", "active")
+    save(assessment, FindingChange(*place, value="120", note=NOT_MEASURED))
+    assert assessment.findings.get().note == NOT_MEASURED
+    save(assessment, FindingChange(*place, value="100", note=NOT_MEASURED))
+    row = assessment.findings.get()
+    assert (row.number, row.note) == (100, "")
+
+
+def test_a_hundred_normal_rows_are_one_insert() -> None:
+    assessment = AssessmentFactory()
+    muscles = ("gluteus_medius", "gluteus_maximus", "quadriceps", "hamstrings", "soleus", "iliopsoas")
+    changes = [FindingChange(f"mmt.{key}", side, value="5") for key in muscles for side in ("left", "right")]
+    with CaptureQueriesContext(connection) as queries:
+        save(assessment, *changes)
+    assert assessment.findings.filter(number=5, revision=1).count() == 12
+    assert len(queries) <= 8

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from assessments.answering import told
 from assessments.models import FlagClearance, RedFlagAnswer
 from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAG_GROUPS, RedFlagItem, red_flags_by_group
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
@@ -113,10 +114,11 @@ def _condition_line(board: Board, line: Any) -> dict[str, Any]:
         "name": name,
         "id": element_id(name),
         "answer": line.answer,
+        "seen": told(line.answer, line.sites, line.since, line.note),
         "sites": [*line.sites, ("", "")],
         "note": line.note,
         "since": line.since,
-        "error": board.typed.problems.get(name, ""),
+        "error": board.typed.problems.get(name, board.typed.theirs.get(name, "")),
         "needs_site": line.answer == Answer.YES and line.condition.needs_site and not line.sites,
     }
     if board.typed.again(name) and board.typed.data is not None:
