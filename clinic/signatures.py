@@ -28,6 +28,7 @@ class Kind(StrEnum):
 
     ASSESSMENT = "assessment"
     PLAN_VERSION = "plan_version"
+    TREATMENT_NOTE = "treatment_note"
 
 
 # Ids of objects of one kind -> the hash of their content as it reads now; an object that is gone is left out.

@@ -7,7 +7,16 @@ from django.http import Http404
 
 from clinic.access import Purpose, patient_for
 from clinic.models import User
-from plans.models import Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+from plans.models import (
+    AdverseEvent,
+    Plan,
+    PlanCause,
+    PlanExercise,
+    PlanPhase,
+    PlanTechnique,
+    PlanVersion,
+    TreatmentNote,
+)
 
 PATIENT = "version__plan__episode__patient"
 
@@ -65,3 +74,22 @@ def _item(kind: str, pk: int) -> PlanTechnique | PlanExercise | None:
         steps = ("exercise__progression", "exercise__regression")
         return PlanExercise.objects.select_related("exercise", *steps, f"phase__{PATIENT}").filter(pk=pk).first()
     return None
+
+
+def note_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> TreatmentNote:
+    """A treatment note with all that its page shows; the same two answers."""
+    owner = TreatmentNote.objects.filter(pk=pk).values_list("plan__episode__patient_id", flat=True).first()
+    if owner is None:
+        raise Http404("No such note.")
+    patient_for(user, owner, to=to)
+    note: TreatmentNote = TreatmentNote.objects.for_page().get(pk=pk)
+    return note
+
+
+def event_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> AdverseEvent:
+    """An adverse event; the same two answers."""
+    event = AdverseEvent.objects.select_related("plan__episode__patient", "technique").filter(pk=pk).first()
+    if event is None:
+        raise Http404("No such adverse event.")
+    patient_for(user, event.plan.episode.patient_id, to=to)
+    return event

@@ -11,8 +11,9 @@ from assessments.models import Assessment
 from clinic.hashing import content_hash
 from clinic.models import Signature
 from clinic.signatures import Broken, Kind, Reader, Report, first_unsigned, verify
+from plans.actions.notes import note_content
 from plans.actions.signing import signed_content
-from plans.models import PlanVersion
+from plans.models import PlanVersion, TreatmentNote
 
 BATCH = 50
 
@@ -27,14 +28,25 @@ def plan_hashes(ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
+def note_hashes(ids: Iterable[int]) -> dict[int, str]:
+    """The hash of each signed treatment note as it reads now; drafts and missing ones are left out."""
+    notes = TreatmentNote.objects.for_page().filter(pk__in=list(ids), state=TreatmentNote.State.SIGNED)
+    return {note.pk: content_hash(note_content(note)) for note in notes}
+
+
 READERS: Mapping[str, Reader] = {
     Kind.ASSESSMENT: assessment_hashes,
     Kind.PLAN_VERSION: plan_hashes,
+    Kind.TREATMENT_NOTE: note_hashes,
 }
 
 
 # Rows that may not be signed without a link: they keep ``state`` and ``signed_at``.
-SIGNED: Mapping[str, type[Model]] = {Kind.ASSESSMENT: Assessment, Kind.PLAN_VERSION: PlanVersion}
+SIGNED: Mapping[str, type[Model]] = {
+    Kind.ASSESSMENT: Assessment,
+    Kind.PLAN_VERSION: PlanVersion,
+    Kind.TREATMENT_NOTE: TreatmentNote,
+}
 
 
 def verify_signatures() -> Report:

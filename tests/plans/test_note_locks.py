@@ -31,7 +31,7 @@ def test_raw_sql_is_refused_on_a_signed_note(statement: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     note.refresh_from_db()
-    assert (note.state, note.subjective, note.measures.get().value) == ("signed", "", 5)
+    assert [note.state, note.subjective, float(note.measures.get().value)] == ["signed", "", 5]
 
 
 def test_a_draft_may_change_and_be_dropped() -> None:
@@ -73,7 +73,9 @@ def test_an_adverse_event_is_reviewed_once_and_kept() -> None:
 
 def test_an_addendum_is_append_only() -> None:
     note = lock(bare_note(case_signed()))
-    addendum = NoteAddendum.objects.create(note=note, text="Phoned: well.", by=note.signed_by)
+    addendum = NoteAddendum.objects.create(
+        note=note, text="Phoned: well.", by=Practitioner.objects.get(user=note.author)
+    )
     with pytest.raises(DatabaseError), transaction.atomic():
         NoteAddendum.objects.filter(pk=addendum.pk).update(text="Phoned: ill.")
     with pytest.raises(DatabaseError), transaction.atomic():
