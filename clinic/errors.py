@@ -7,8 +7,10 @@ class DomainError(Exception):
     """A rule refused the request; nothing was written.
 
     ``code`` is stable and machine-readable, ``message`` is a sentence for the person, ``field`` names the input
-    that caused it when there is one.
+    that caused it when there is one. ``rule`` names the clinical rule behind a refusal, for counting.
     """
+
+    rule: str = ""
 
     def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(message)

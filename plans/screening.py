@@ -13,7 +13,7 @@ from datetime import date
 from plans.engine.derive import build_picture, not_asked
 from plans.engine.dose import Dosed, Dosing
 from plans.engine.draft import Reason, SafetyLevel
-from plans.engine.eligibility import Eligibility, Failure
+from plans.engine.eligibility import Eligibility
 from plans.engine.evidence import ScoredCause, score_causes
 from plans.engine.facts import Facts, Options, Site
 from plans.engine.index import index_for
@@ -24,6 +24,7 @@ from plans.engine.screen import Block, Screen, active_flags, combined_override, 
 
 # Whether a person's own choice is relevant and indicated is theirs to judge; it is not a warning.
 SILENT = frozenset({"relevance", "indication", "gate", "setting"})
+RULE_MAX = 200
 BLOCKED: frozenset[str] = frozenset({"blocked_absolute", "blocked_overridable", "unknown"})
 
 
@@ -40,6 +41,11 @@ class Verdict:
     @property
     def is_blocked(self) -> bool:
         return self.safety in BLOCKED
+
+    @property
+    def rule(self) -> str:
+        """The rules as one text: what an override names, and what overrides are counted by."""
+        return ", ".join(self.rules)[:RULE_MAX]
 
 
 class Checker:
@@ -92,21 +98,10 @@ class Checker:
         closed = self._closed(blocks)
         if closed is not None:
             return closed
-        failure = self._practice(technique, phase, site)
+        failure = self.eligibility.technique_failure(technique, phase, site)
         if failure is not None:
             return self._absolute(failure.rule, failure.reason)
         return _with_precautions(blocks, self._technique_advice(technique, site))
-
-    def _practice(self, technique: Technique, phase: int, site: Site) -> Failure | None:
-        """Region restrictions, consent, credential, extra rules, clinic equipment: no override lifts these."""
-        allowed = self.eligibility.allowed_sites(technique, [site])
-        if isinstance(allowed, Failure):
-            return allowed
-        return (
-            self.eligibility.practice_failure(technique)
-            or self.eligibility._extra_rule(technique, phase, site)
-            or self.eligibility._clinic_equipment(technique)
-        )
 
     def _technique_advice(self, technique: Technique, site: Site) -> list[Reason]:
         rows = [r for r in technique.restrictions if r.region == site.region and r.level == "precaution"]

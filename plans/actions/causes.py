@@ -10,13 +10,15 @@ from django.db import transaction
 
 from clinic.errors import Conflict, Invalid
 from clinic.models import User
+from plans.actions.checking import item_key, items_of, screen_draft
 from plans.actions.drafting import answer_columns, ask_engine, usable_knowledge
-from plans.actions.editing import dose_of, item_key
+from plans.actions.editing import dose_of
 from plans.actions.filling import write_content
 from plans.actions.guards import locked_draft, record, stated
 from plans.engine.draft import Refusal
 from plans.engine.facts import Options
 from plans.models import PlanCause, PlanExercise, PlanTechnique, PlanVersion
+from plans.screening import Checker
 from plans.snapshot import facts_from_json
 
 
@@ -32,10 +34,10 @@ def decide_cause(cause: PlanCause, by: User, *, decision: str, reason: str, toda
     cause.save(update_fields=["decision", "decision_reason"])
     record(version, by, "cause", cause.key, before=before, after=decision, reason=cause.decision_reason)
     if PlanCause.Decision.REJECTED in (before, decision) and before != decision:
-        reselect(version, today=today)
+        reselect(version, by, today=today)
 
 
-def reselect(version: PlanVersion, *, today: date) -> None:
+def reselect(version: PlanVersion, by: User, *, today: date) -> None:
     """Ask the engine again without the rejected causes; keep what people changed."""
     facts, knowledge = facts_from_json(version.facts), usable_knowledge()
     decided = {c.key: (c.decision, c.decision_reason) for c in version.causes.all()}
@@ -53,6 +55,10 @@ def reselect(version: PlanVersion, *, today: date) -> None:
     for key, (decision, reason) in decided.items():
         version.causes.filter(key=key).update(decision=decision, decision_reason=reason)
     touches.apply(version)
+    # What the engine wrote carries its verdict; what people added was screened on the knowledge of that day.
+    kept = [item for item in items_of(version) if item.origin == PlanTechnique.Origin.PERSON]
+    if kept:
+        screen_draft(version, kept, Checker(facts, knowledge, today=today, rejected=rejected), by=by)
 
 
 def _clear(version: PlanVersion) -> None:
@@ -86,23 +92,17 @@ class Touches:
                 removed.discard(place)
             elif edit.action == "dose":
                 dosed.add(place)
-        doses = {p: dose_of(i) for i in _items(version) if (p := (i.phase.number, item_key(i))) in dosed}
+        doses = {p: dose_of(i) for i in items_of(version) if (p := (i.phase.number, item_key(i))) in dosed}
         return cls(doses, frozenset(removed))
 
     def apply(self, version: PlanVersion) -> None:
         """Set the doses and take out the items once more."""
-        for item in _items(version):
+        for item in items_of(version):
             place = (item.phase.number, item_key(item))
             if place in self.removed and item.origin == PlanTechnique.Origin.ENGINE:
                 item.delete()
             elif place in self.doses:
                 _set(item, self.doses[place])
-
-
-def _items(version: PlanVersion) -> list[PlanTechnique | PlanExercise]:
-    techniques = PlanTechnique.objects.filter(phase__version=version).select_related("technique", "phase")
-    exercises = PlanExercise.objects.filter(phase__version=version).select_related("exercise", "phase")
-    return [*techniques, *exercises]
 
 
 def _set(item: PlanTechnique | PlanExercise, dose: dict[str, Any]) -> None:

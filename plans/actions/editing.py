@@ -12,12 +12,14 @@ from django.db.models import Max
 from clinic.errors import Conflict, Invalid, Refused
 from clinic.models import User
 from exercises.models import Exercise
+from plans.actions.checking import item_key as item_key
+from plans.actions.checking import screen_draft
+from plans.actions.checking import verdict_on as verdict_on
 from plans.actions.drafting import usable_knowledge
 from plans.actions.filling import KnowledgeRows, dose_columns, reasons_to_json, row_of
 from plans.actions.guards import (
     Item,
     OverrideRequest,
-    licensed,
     locked_draft,
     permitted,
     record,
@@ -25,12 +27,13 @@ from plans.actions.guards import (
     version_of,
     write_override,
 )
+from plans.actions.refusals import refusals_kept
 from plans.doses import checked_exercise_dose, checked_technique_dose, exercise_bounds, minutes_of, technique_bounds
 from plans.engine.dose import dose_dict, technique_dose
 from plans.engine.facts import Site
 from plans.engine.knowledge import Knowledge
 from plans.models import PlanExercise, PlanPhase, PlanTechnique, PlanVersion
-from plans.screening import Checker, Verdict
+from plans.screening import Checker
 from plans.snapshot import facts_from_json
 
 PASSIVE_MAX = 3
@@ -44,11 +47,6 @@ def checker_for(version: PlanVersion, knowledge: Knowledge, *, today: date) -> C
     """The safety rules for the facts that the version was drafted from."""
     rejected = version.causes.filter(decision="rejected").values_list("key", flat=True)
     return Checker(facts_from_json(version.facts), knowledge, today=today, rejected=rejected)
-
-
-def item_key(item: Item) -> str:
-    """Key of the technique or exercise of an item."""
-    return item.technique.key if isinstance(item, PlanTechnique) else item.exercise.key
 
 
 def item_name(item: Item) -> str:
@@ -136,6 +134,7 @@ def _set_dose(item: PlanExercise, dose: Mapping[str, Any]) -> None:
 # --- Add and swap ---------------------------------------------------------------------------------------------------
 
 
+@refusals_kept
 @transaction.atomic
 def add_exercise(
     phase: PlanPhase, by: User, *, key: str, reason: str, today: date, override: OverrideRequest | None = None
@@ -150,6 +149,7 @@ def add_exercise(
     return item
 
 
+@refusals_kept
 @transaction.atomic
 def swap_exercise(
     item: PlanExercise, by: User, *, to: str, reason: str, today: date, override: OverrideRequest | None = None
@@ -213,15 +213,20 @@ def _new_exercise(
         minutes_per_day=round(dosed.minutes_per_day, 1),
         **dose_columns(dose_dict(dosed.dosage)),
     )
-    _bind_override(item, by, verdict, override, today=today)
+    _checked(version, item, checker, by, override, today=today)
     return item
 
 
-def _bind_override(item: Item, by: User, verdict: Verdict, request: OverrideRequest | None, *, today: date) -> None:
+def _checked(
+    version: PlanVersion, item: Item, checker: Checker, by: User, request: OverrideRequest | None, *, today: date
+) -> None:
+    """Write the safety check of a fresh item and, where it is blocked, the override that was stated."""
+    (verdict,) = screen_draft(version, [item], checker, by=by)
     if verdict.is_blocked and request is not None:
-        write_override(item, licensed(by, today=today), verdict, request)
+        write_override(version, item, by, verdict, request, today=today)
 
 
+@refusals_kept
 @transaction.atomic
 def add_technique(
     phase: PlanPhase,
@@ -246,7 +251,8 @@ def add_technique(
         raise Conflict("already_there", f"{technique.name} is already in phase {phase.number}.", field="key")
     _room_for_passive(phase, technique.category)
     site = Site(region, side)  # type: ignore[arg-type] # the form offers the sides of Site
-    verdict = checker_for(version, knowledge, today=today).technique(key, phase.number, site)
+    checker = checker_for(version, knowledge, today=today)
+    verdict = checker.technique(key, phase.number, site)
     permitted(verdict, technique.name, override)
     if old is not None:
         old.delete()
@@ -261,7 +267,7 @@ def add_technique(
         reasons=reasons_to_json(verdict.reasons),
         origin=PlanTechnique.Origin.PERSON,
     )
-    _bind_override(item, by, verdict, override, today=today)
+    _checked(version, item, checker, by, override, today=today)
     record(version, by, "add", key, phase=phase.number, after=_described(item), reason=why)
     return item
 
@@ -283,29 +289,33 @@ def plan_alternative(item: PlanTechnique, by: User, *, reason: str, today: date)
         raise Conflict("already_there", f"{item.technique.name} is already planned.")
     _room_for_passive(item.phase, item.technique.category)
     site = Site(item.region, item.side)  # type: ignore[arg-type] # written by the engine
-    verdict = checker_for(version, usable_knowledge(), today=today).technique(
-        item.technique.key, item.phase.number, site
-    )
+    checker = checker_for(version, usable_knowledge(), today=today)
+    verdict = checker.technique(item.technique.key, item.phase.number, site)
     permitted(verdict, item.technique.name, None)
     item.is_alternative = False
     item.safety = verdict.safety
     item.position = _next_position(item.phase.plantechniques)
     item.save(update_fields=["is_alternative", "safety", "position"])
+    _checked(version, item, checker, by, None, today=today)
     record(version, by, "add", item.technique.key, phase=item.phase.number, after=_described(item), reason=why)
 
 
+@refusals_kept
 @transaction.atomic
 def override_item(item: Item, by: User, *, request: OverrideRequest, today: date) -> None:
     """Record the override that a blocked item of a draft still lacks."""
     version = version_of(item)
-    verdict = verdict_on(item, checker_for(version, usable_knowledge(), today=today))
+    checker = checker_for(version, usable_knowledge(), today=today)
+    (verdict,) = screen_draft(version, [item], checker, by=by)
     name = item_name(item)
     permitted(verdict, name, request)
     if not verdict.is_blocked:
         raise Conflict("not_blocked", f"{name} is not blocked; nothing has to be overridden.")
-    if hasattr(item, "override"):
+    if hasattr(item, "override") and item.override.rule == verdict.rule:
         raise Conflict("overridden", f"{name} has an override already.")
-    write_override(item, licensed(by, today=today), verdict, request)
+    if hasattr(item, "override"):  # it was of another rule and is void
+        item.override.delete()
+    write_override(version, item, by, verdict, request, today=today)
     record(
         version,
         by,
@@ -314,11 +324,3 @@ def override_item(item: Item, by: User, *, request: OverrideRequest, today: date
         phase=item.phase.number,
         reason=stated(request.reason, longest=500)[:300],
     )
-
-
-def verdict_on(item: Item, checker: Checker) -> Verdict:
-    """What the rules say about an item as it stands."""
-    if isinstance(item, PlanExercise):
-        return checker.exercise(item.exercise.key, item.phase.number)
-    site = Site(item.region, item.side)  # type: ignore[arg-type] # stored with the sides of Site
-    return checker.technique(item.technique.key, item.phase.number, site)

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from clinic.errors import Conflict
 from exercises.models import Exercise
+from plans.actions.checking import Item, check_row
 from plans.engine.draft import CauseResult, Draft, PhasePlan, PlannedExercise, PlannedTechnique, Reason, Refusal
 from plans.engine.facts import Finding
 from plans.engine.knowledge import Knowledge
@@ -23,6 +24,8 @@ from plans.models import (
     PlanPhase,
     PlanTechnique,
     PlanVersion,
+    Safety,
+    SafetyCheck,
     Technique,
 )
 from plans.snapshot import plain
@@ -94,11 +97,13 @@ def write_content(
         return
     rows = KnowledgeRows.read()
     phases = {number: _write_phase(version, phase, knowledge) for number, phase in sorted(answer.phases.items())}
+    checks: list[SafetyCheck] = []
     for number, phase in answer.phases.items():
-        _write_techniques(phases[number], phase, answer.alternatives, rows)
-        _write_exercises(phases[number], phase, rows)
+        checks += _write_techniques(version, phases[number], phase, answer.alternatives, rows)
+        checks += _write_exercises(version, phases[number], phase, rows)
         _write_education(phases[number], phase, rows)
         _write_criteria(phases[number], phase)
+    SafetyCheck.objects.bulk_create(checks)
     _write_goals(version, answer)
 
 
@@ -141,9 +146,27 @@ def _write_phase(version: PlanVersion, phase: PhasePlan, knowledge: Knowledge) -
     return row
 
 
+def _drafted_check(version: PlanVersion, phase: PlanPhase, item: Item, key: str) -> SafetyCheck:
+    """The engine screens every item it proposes: its verdict is the first check."""
+    return check_row(
+        version,
+        item,
+        key=key,
+        phase=phase.number,
+        rests_on=(version.facts_hash, version.knowledge_revision),
+        verdict=item.safety,
+        reasons=[] if item.safety == Safety.CLEAR else item.reasons,
+        by_id=version.created_by_id,
+    )
+
+
 def _write_techniques(
-    row: PlanPhase, phase: PhasePlan, alternatives: Iterable[PlannedTechnique], rows: KnowledgeRows
-) -> None:
+    version: PlanVersion,
+    row: PlanPhase,
+    phase: PhasePlan,
+    alternatives: Iterable[PlannedTechnique],
+    rows: KnowledgeRows,
+) -> list[SafetyCheck]:
     others = [item for item in alternatives if item.phase == phase.number]
     there = set(row.plantechniques.values_list("technique__key", flat=True))
     items: dict[str, PlanTechnique] = {}
@@ -151,6 +174,7 @@ def _write_techniques(
         if item.key not in there and item.key not in items:
             items[item.key] = technique_row(row, item, rows, is_alternative=is_alternative, position=len(items))
     PlanTechnique.objects.bulk_create(items.values())
+    return [_drafted_check(version, row, item, key) for key, item in items.items()]
 
 
 def technique_row(
@@ -170,12 +194,14 @@ def technique_row(
     )
 
 
-def _write_exercises(row: PlanPhase, phase: PhasePlan, rows: KnowledgeRows) -> None:
+def _write_exercises(version: PlanVersion, row: PlanPhase, phase: PhasePlan, rows: KnowledgeRows) -> list[SafetyCheck]:
     there = set(row.planexercises.values_list("exercise__key", flat=True))
-    items = {item.key: item for item in phase.exercises if item.key not in there}
-    PlanExercise.objects.bulk_create(
-        exercise_row(row, item, rows, position=position) for position, item in enumerate(items.values())
-    )
+    fresh = {item.key: item for item in phase.exercises if item.key not in there}
+    items = {
+        key: exercise_row(row, item, rows, position=position) for position, (key, item) in enumerate(fresh.items())
+    }
+    PlanExercise.objects.bulk_create(items.values())
+    return [_drafted_check(version, row, item, key) for key, item in items.items()]
 
 
 def exercise_row(phase: PlanPhase, item: PlannedExercise, rows: KnowledgeRows, *, position: int) -> PlanExercise:

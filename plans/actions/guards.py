@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.errors import Conflict, Invalid, Refused
+from clinic.errors import Conflict, DomainError, Invalid, Refused
 from clinic.models import Practitioner, User
 from plans.models import Override, PlanEdit, PlanExercise, PlanTechnique, PlanVersion
 from plans.screening import Verdict
@@ -16,11 +18,12 @@ REASON_MAX = 300
 
 @dataclass(frozen=True, slots=True)
 class OverrideRequest:
-    """What a clinician states to re-enable a blocked item."""
+    """What a clinician states to re-enable a blocked item. ``version``: the plan version that was looked at."""
 
     reason_code: str
     approval: str
     reason: str
+    version: int | None = None
 
 
 def locked_draft(version_id: int) -> PlanVersion:
@@ -84,8 +87,12 @@ def record(
 
 def permitted(verdict: Verdict, name: str, request: OverrideRequest | None) -> None:
     """Refuse a blocked item: absolutely, or until the override that its rule asks for is stated."""
-    if not verdict.is_blocked:
-        return
+    if verdict.is_blocked:
+        with blamed_on(verdict):
+            _refuse_blocked(verdict, name, request)
+
+
+def _refuse_blocked(verdict: Verdict, name: str, request: OverrideRequest | None) -> None:
     why = "; ".join(reason.text for reason in verdict.reasons)
     if verdict.safety == "unknown":
         raise Refused("unanswered", f"{name} cannot be used while a safety question is open: {why}.")
@@ -95,17 +102,35 @@ def permitted(verdict: Verdict, name: str, request: OverrideRequest | None) -> N
         raise Refused("override_needed", f"{name} is blocked: {why}. It needs: {verdict.approval}.", field="approval")
 
 
-def write_override(item: Item, by: Practitioner, verdict: Verdict, request: OverrideRequest) -> Override:
-    """Bind an override to one item of one version."""
-    codes = {str(code) for code, _ in Override._meta.get_field("reason_code").choices or ()}
-    if request.reason_code not in codes:
-        raise Invalid("reason_code", "Choose the kind of reason.", field="reason_code")
-    target = {"technique_item": item} if isinstance(item, PlanTechnique) else {"exercise_item": item}
-    return Override.objects.create(
-        rule=", ".join(verdict.rules)[:120],
-        approval=stated(request.approval, field="approval", longest=400),
-        reason_code=request.reason_code,
-        reason=stated(request.reason, field="override_reason", longest=500),
-        by=by,
-        **target,
-    )
+@contextmanager
+def blamed_on(verdict: Verdict) -> Iterator[None]:
+    """A refusal raised within names the rules that block, so that attempts are counted by rule."""
+    try:
+        yield
+    except DomainError as error:
+        error.rule = verdict.rule
+        raise
+
+
+def write_override(
+    version: PlanVersion, item: Item, by: User, verdict: Verdict, request: OverrideRequest, *, today: date
+) -> Override:
+    """Bind an override to patient, version and item. Raises Refused (licence, other version) or Invalid (reason)."""
+    with blamed_on(verdict):
+        clinician = licensed(by, today=today)
+        if request.version not in (None, version.pk):
+            raise Refused("other_version", "This override was stated for another version. Look at the item again.")
+        if request.reason_code not in Override.ReasonCode.values:
+            raise Invalid("reason_code", "Choose the kind of reason.", field="reason_code")
+        target = {"technique_item": item} if isinstance(item, PlanTechnique) else {"exercise_item": item}
+        return Override.objects.create(
+            patient=version.plan.episode.patient,
+            version=version,
+            rule=verdict.rule,
+            approval=stated(request.approval, field="approval", longest=400),
+            reason_code=request.reason_code,
+            reason=stated(request.reason, field="override_reason", longest=500),
+            by=clinician,
+            stated_on=today,
+            **target,
+        )

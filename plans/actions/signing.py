@@ -14,13 +14,14 @@ from clinic.errors import Conflict, DomainError, ManyProblems, Refused
 from clinic.hashing import content_hash
 from clinic.models import User
 from clinic.signatures import Kind, append
+from plans.actions.checking import item_key, items_of, verdict_on
 from plans.actions.drafting import usable_knowledge
-from plans.actions.editing import PASSIVE, dose_of, item_key, item_name
+from plans.actions.editing import PASSIVE, checker_for, dose_of, item_name
 from plans.actions.guards import licensed, locked_draft
 from plans.actions.phases import enter_phase
 from plans.actions.versions import facts_now
 from plans.governance.signoff import NOT_REVIEWED, is_signed_off
-from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion, Safety
 from plans.screening import BLOCKED
 from plans.snapshot import facts_hash
 
@@ -98,12 +99,19 @@ def _phase(phase: PlanPhase) -> Iterator[DomainError]:
     techniques = [t for t in phase.plantechniques.all() if not t.is_alternative]
     items: list[PlanTechnique | PlanExercise] = [*techniques, *exercises]
     for item in items:
-        if item.safety in BLOCKED and not hasattr(item, "override"):
+        if item.safety in BLOCKED and not _override_holds(item):
             message = f"Phase {phase.number}: {item_name(item)} is blocked. Remove it, or record the override it needs."
             yield Refused("item_blocked", message)
     if phase.is_scheduled and not exercises and any(t.technique.category in PASSIVE for t in techniques):
         message = f"Phase {phase.number} holds only passive treatment. Add at least one exercise."
         yield Refused("passive_only", message)
+
+
+def _override_holds(item: PlanTechnique | PlanExercise) -> bool:
+    """An override of the rule that blocks now; one of another rule is void."""
+    if item.safety != Safety.BLOCKED_OVERRIDABLE or not hasattr(item, "override"):
+        return False
+    return item.checks.order_by("-id").values_list("rule", flat=True).first() == item.override.rule
 
 
 # --- Signing --------------------------------------------------------------------------------------------------------
@@ -122,6 +130,7 @@ def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
     problems = sign_problems(draft, by, today=today)
     if problems:
         raise ManyProblems("cannot_sign", "The plan was not signed.", problems)
+    _screened_alike(draft, today=today)
     # Alternatives are shown beside the plan and not planned; a blocked one must not ride along into a signed version.
     _drop_blocked_alternatives(draft)
     plan.versions.filter(state=PlanVersion.State.SIGNED).update(state=PlanVersion.State.SUPERSEDED)
@@ -133,10 +142,26 @@ def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
     try:
         draft.save(update_fields=["content_hash", "state", "signed_by", "signed_at"])
     except IntegrityError as error:
-        raise Conflict("database_refused", "The database refused the signature. Nothing was released.") from error
+        raise Conflict(
+            "database_refused",
+            "The database refused the signature; nothing was released. Check the edited draft again, then sign.",
+        ) from error
     draft.plan = plan
     enter_phase(plan, draft, number=draft.start_phase or 0, by=by, reason=f"Version {draft.number} signed", today=today)
     return draft
+
+
+def _screened_alike(version: PlanVersion, *, today: date) -> None:
+    """Screen once more and refuse when an item is blocked now that was not: the kept verdicts were tampered with."""
+    checker = checker_for(version, usable_knowledge(), today=today)
+    for item in items_of(version):
+        if verdict_on(item, checker).is_blocked and item.safety not in BLOCKED and not _is_alternative(item):
+            message = f"{item_name(item)} is blocked by the rules, but marked as safe. Check the edited draft again."
+            raise Refused("verdict_differs", message)
+
+
+def _is_alternative(item: PlanTechnique | PlanExercise) -> bool:
+    return isinstance(item, PlanTechnique) and item.is_alternative
 
 
 def _drop_blocked_alternatives(version: PlanVersion) -> None:

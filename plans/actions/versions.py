@@ -10,8 +10,8 @@ from django.db.models import Model
 
 from clinic.errors import Conflict
 from clinic.models import User
+from plans.actions.checking import items_of, screen_draft
 from plans.actions.drafting import ask_engine, next_number, treating_practitioner, usable_knowledge
-from plans.actions.editing import verdict_on
 from plans.actions.filling import answer_to_json
 from plans.actions.guards import locked_draft, record, stated
 from plans.engine.draft import Draft, Refusal
@@ -19,9 +19,7 @@ from plans.engine.facts import Facts, Options
 from plans.facts import facts_for
 from plans.models import (
     Plan,
-    PlanExercise,
     PlanPhase,
-    PlanTechnique,
     PlanVersion,
 )
 from plans.screening import Checker
@@ -48,11 +46,11 @@ def recheck(version: PlanVersion, by: User, *, reason: str, today: date) -> None
     draft = locked_draft(version.pk)
     why = stated(reason)
     before = draft.facts_hash
-    _renew(draft, today=today)
+    _renew(draft, by, today=today)
     record(draft, by, "facts", "facts", before=before, after=draft.facts_hash, reason=why)
 
 
-def _renew(draft: PlanVersion, *, today: date) -> None:
+def _renew(draft: PlanVersion, by: User, *, today: date) -> None:
     """Put today's facts below a draft and screen all of its items again."""
     knowledge, facts = usable_knowledge(), facts_now(draft, today=today)
     rejected = frozenset(draft.causes.filter(decision="rejected").values_list("key", flat=True))
@@ -64,9 +62,7 @@ def _renew(draft: PlanVersion, *, today: date) -> None:
         )
     _store(draft, facts, answer)
     checker = Checker(facts, knowledge, today=today, rejected=rejected)
-    for item in _items(draft):
-        item.safety = verdict_on(item, checker).safety
-        item.save(update_fields=["safety"])
+    screen_draft(draft, items_of(draft), checker, by=by)
     for phase in draft.phases.all():
         drafted = answer.phases.get(phase.number)
         phase.is_locked = drafted is not None and drafted.locked
@@ -78,12 +74,6 @@ def _store(draft: PlanVersion, facts: Facts, answer: Draft) -> None:
     draft.draft, draft.disposition = answer_to_json(answer), answer.disposition
     draft.knowledge_revision, draft.is_complete = answer.knowledge_revision, answer.complete
     draft.save()
-
-
-def _items(version: PlanVersion) -> list[PlanTechnique | PlanExercise]:
-    techniques = PlanTechnique.objects.filter(phase__version=version).select_related("technique", "phase")
-    exercises = PlanExercise.objects.filter(phase__version=version).select_related("exercise", "phase")
-    return [*techniques, *exercises]
 
 
 # --- The next version ------------------------------------------------------------------------------------------------
@@ -105,7 +95,7 @@ def revise(plan: Plan, by: User, *, today: date) -> PlanVersion:
     draft = _copy_version(signed, by, start_phase=locked.current_phase)
     for phase in signed.phases.all():
         _copy_phase(phase, draft)
-    _renew(draft, today=today)
+    _renew(draft, by, today=today)
     return draft
 
 

@@ -316,6 +316,18 @@ class Eligibility:
             return _rule_failure(technique, "preference", f"the patient does not want {technique.key}")
         return None
 
+    def technique_failure(self, technique: Technique, phase: int, site: Site) -> Failure | None:
+        """Why this technique may not be done at this one place in this phase, whatever the reason to choose it:
+        red flags, conditions, region, consent, credential, preference, extra rules, clinic equipment."""
+        allowed = self.allowed_sites(technique, [site])
+        if isinstance(allowed, Failure):
+            return allowed
+        return (
+            self.practice_failure(technique)
+            or self._extra_rule(technique, phase, site)
+            or self._clinic_equipment(technique)
+        )
+
     def _extra_rule(self, technique: Technique, phase: int, site: Site) -> Failure | None:
         if technique.key == "mt_joint_mob_3_4" and phase == 1 and self.picture.value("hist.irritability") != "low":
             text = f"{technique.key}: in phase 1 only when irritability is low"

@@ -24,7 +24,6 @@ from plans.models.notes import (
 )
 from plans.models.packs import DECLINABLE, Declined, Favourite, Pack, PackItem, SeenVersion
 from plans.models.plan import (
-    Override,
     PhaseProgress,
     Plan,
     PlanCause,
@@ -39,6 +38,7 @@ from plans.models.plan import (
     PlanVersion,
     Safety,
 )
+from plans.models.safety import Override, OverrideRefusal, ReasonCode, SafetyCheck
 from plans.models.worklist import Alert
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "NoteFlag",
     "NoteTechnique",
     "Override",
+    "OverrideRefusal",
     "Pack",
     "PackItem",
     "PhaseCriterion",
@@ -76,6 +77,7 @@ __all__ = [
     "PlanTechnique",
     "PlanVersion",
     "PlannedPrescription",
+    "ReasonCode",
     "RedFlagRule",
     "RegionRestriction",
     "Response",
@@ -83,6 +85,7 @@ __all__ = [
     "RootCauseEvidence",
     "RootCauseGoal",
     "Safety",
+    "SafetyCheck",
     "SeenVersion",
     "Technique",
     "TreatmentNote",

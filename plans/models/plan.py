@@ -16,6 +16,7 @@ from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.history import locked_when_parent
 from clinic.models import Episode
 from exercises.models import Dose, Prescription, dose_constraints
+from plans.models.gate import SIGNING_GATE
 from plans.querysets import PlanQuerySet, PlanVersionQuerySet
 
 
@@ -61,41 +62,6 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan {self.pk} ({self.get_state_display()})"
-
-
-_SIGNING_GATE = """
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'draft' THEN
-            RAISE EXCEPTION 'a plan version begins as a draft' USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN NEW;
-    END IF;
-    IF OLD.state = 'draft' AND NEW.state = 'signed' THEN
-        IF NEW.disposition IN ('emergency_now', 'urgent_same_day') OR NEW.start_phase IS NULL THEN
-            RAISE EXCEPTION 'this version may not be released: %', NEW.disposition
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        IF EXISTS (
-            SELECT 1 FROM plans_plantechnique i JOIN plans_planphase p ON p.id = i.phase_id
-            WHERE p.version_id = NEW.id AND i.safety NOT IN ('clear', 'precaution')
-              AND NOT EXISTS (SELECT 1 FROM plans_override o WHERE o.technique_item_id = i.id)
-            UNION ALL
-            SELECT 1 FROM plans_planexercise i JOIN plans_planphase p ON p.id = i.phase_id
-            WHERE p.version_id = NEW.id AND i.safety NOT IN ('clear', 'precaution')
-              AND NOT EXISTS (SELECT 1 FROM plans_override o WHERE o.exercise_item_id = i.id)
-        ) THEN
-            RAISE EXCEPTION 'a blocked item has no override' USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN NEW;
-    END IF;
-    IF OLD.state <> 'draft' AND (to_jsonb(NEW) - 'state') IS DISTINCT FROM (to_jsonb(OLD) - 'state') THEN
-        RAISE EXCEPTION 'signed content never changes' USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    IF OLD.state <> 'draft' AND NEW.state = 'draft' THEN
-        RAISE EXCEPTION 'a signed version does not become a draft again' USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NEW;
-"""
 
 
 _KNOWLEDGE_SIGNED_OFF = """
@@ -168,7 +134,8 @@ class PlanVersion(models.Model):
                 name="signing_gate",
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 when=pgtrigger.Before,
-                func=_SIGNING_GATE,
+                declare=[("v_patient", "BIGINT"), ("refused", "RECORD")],
+                func=SIGNING_GATE,
             ),
             pgtrigger.Trigger(
                 name="knowledge_signed_off",
@@ -410,73 +377,6 @@ class PlanEdit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.item}"
-
-
-def _bound_to_draft() -> pgtrigger.Trigger:
-    """An override is stated while its version is a draft; with the signature it stays as it is."""
-    check = """
-        SELECT v.state INTO parent_state FROM plans_planversion v JOIN plans_planphase p ON p.version_id = v.id
-            WHERE p.id = (
-                SELECT phase_id FROM plans_plantechnique WHERE id = {row}.technique_item_id
-                UNION ALL
-                SELECT phase_id FROM plans_planexercise WHERE id = {row}.exercise_item_id
-            );
-        IF parent_state IS NOT NULL AND parent_state <> 'draft' THEN
-            RAISE EXCEPTION 'signed content never changes: override %', {row}.id
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-    """
-    return pgtrigger.Trigger(
-        name="signed_version_is_frozen",
-        operation=pgtrigger.Insert | pgtrigger.Delete,
-        when=pgtrigger.Before,
-        declare=[("parent_state", "TEXT")],
-        func=f"""
-            IF TG_OP = 'DELETE' THEN {check.format(row="OLD")} RETURN OLD; END IF;
-            {check.format(row="NEW")}
-            RETURN NEW;
-        """,
-    )
-
-
-@pghistory.track()
-class Override(models.Model):
-    """A blocked item re-enabled by a licensed clinician with reason. Bound to the item, and so to its version;
-    never copied when a new version is made."""
-
-    technique_item = models.OneToOneField(
-        PlanTechnique, on_delete=models.CASCADE, null=True, blank=True, related_name="override"
-    )
-    exercise_item = models.OneToOneField(
-        PlanExercise, on_delete=models.CASCADE, null=True, blank=True, related_name="override"
-    )
-    rule = models.CharField(max_length=120, help_text="The rule that blocks, for counting overrides per rule.")
-    approval = models.CharField(max_length=400, help_text="The approval that the rule asks for.")
-    reason_code = models.CharField(
-        max_length=20,
-        choices=[
-            ("approval_on_file", "The named approval is on file"),
-            ("fact_outdated", "The fact no longer holds"),
-            ("benefit_outweighs", "Benefit outweighs the risk, discussed with the patient"),
-        ],
-    )
-    reason = models.CharField(max_length=500)
-    by = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(technique_item__isnull=False, exercise_item__isnull=True)
-                | models.Q(technique_item__isnull=True, exercise_item__isnull=False),
-                name="override_of_one_item",
-            ),
-            models.CheckConstraint(condition=~models.Q(reason="") & ~models.Q(approval=""), name="override_has_reason"),
-        ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update), _bound_to_draft()]
-
-    def __str__(self) -> str:
-        return f"Override of {self.rule}"
 
 
 @pghistory.track()

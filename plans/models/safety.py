@@ -1,0 +1,202 @@
+"""What stands between an item and the patient: safety checks, overrides, and the attempts that were refused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from clinic.history import append_only, never_emptied
+from clinic.models import Patient
+from plans.models.plan import Plan, PlanExercise, PlanTechnique, PlanVersion, Safety
+
+ONE_ITEM = models.Q(technique_item__isnull=False, exercise_item__isnull=True) | models.Q(
+    technique_item__isnull=True, exercise_item__isnull=False
+)
+
+
+class ReasonCode(models.TextChoices):
+    """Why a clinician re-enables a blocked item."""
+
+    APPROVAL = "approval_on_file", "The named approval is on file"
+    OUTDATED = "fact_outdated", "The fact no longer holds"
+    BENEFIT = "benefit_outweighs", "Benefit outweighs the risk, discussed with the patient"
+
+
+class SafetyCheck(models.Model):
+    """One screening of one item: what was checked, against which facts and knowledge, with what verdict.
+
+    A version is signed only while the last check of each planned item is of the item as it stands (technique or
+    exercise, region, side, phase) on the version's own facts and knowledge: editing the item, new facts or new
+    knowledge make it void. Never changed; checks of a draft that is thrown away go with it.
+    """
+
+    version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="checks")
+    technique_item = models.ForeignKey(
+        PlanTechnique, on_delete=models.CASCADE, null=True, blank=True, related_name="checks"
+    )
+    exercise_item = models.ForeignKey(
+        PlanExercise, on_delete=models.CASCADE, null=True, blank=True, related_name="checks"
+    )
+    key = models.CharField(max_length=60, help_text="Key of the technique or exercise.")
+    region = models.CharField(max_length=30, blank=True)
+    side = models.CharField(max_length=8, blank=True)
+    phase = models.PositiveSmallIntegerField()
+    knowledge_revision = models.CharField(max_length=64)
+    facts_hash = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=20, choices=Safety.choices)
+    rule = models.CharField(max_length=200, blank=True, help_text="The rules that block.")
+    reasons = models.JSONField(default=list, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="Who asked; empty: the nightly check.",
+    )  # fmt: skip
+    checked_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=ONE_ITEM, name="safety_check_of_one_item")]
+        triggers = [
+            *append_only(deletable=True),
+            pgtrigger.Trigger(
+                name="signed_version_is_frozen",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="""
+                    IF EXISTS (SELECT 1 FROM plans_planversion v WHERE v.id = OLD.version_id AND v.state <> 'draft')
+                    THEN
+                        RAISE EXCEPTION 'safety checks of a signed version are kept: check %', OLD.id
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN OLD;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.get_verdict_display()}"
+
+
+_BOUND = """
+    SELECT p.version_id, l.state, e.patient_id, i.safety INTO bound FROM (
+        SELECT phase_id, safety FROM plans_plantechnique WHERE id = _ROW_.technique_item_id
+        UNION ALL
+        SELECT phase_id, safety FROM plans_planexercise WHERE id = _ROW_.exercise_item_id
+    ) i
+    JOIN plans_planphase p ON p.id = i.phase_id
+    JOIN plans_planversion l ON l.id = p.version_id
+    JOIN plans_plan n ON n.id = l.plan_id
+    JOIN clinic_episode e ON e.id = n.episode_id;
+    IF bound.state IS NOT NULL AND bound.state <> 'draft' THEN
+        RAISE EXCEPTION 'signed content never changes: override %', _ROW_.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+"""
+
+
+def _bound(row: str) -> str:
+    return _BOUND.replace("_ROW_", row)
+
+
+_VALID_OVERRIDE = """
+    IF TG_OP = 'DELETE' THEN _OLD_ RETURN OLD; END IF;
+    _NEW_
+    IF bound.version_id IS DISTINCT FROM NEW.version_id THEN
+        RAISE EXCEPTION 'override of an item of another version' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF bound.patient_id IS DISTINCT FROM NEW.patient_id THEN
+        RAISE EXCEPTION 'override for another patient' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF bound.safety <> 'blocked_overridable' THEN
+        RAISE EXCEPTION 'no override is possible of an item that is %', bound.safety
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NOT EXISTS (
+        SELECT 1 FROM clinic_practitioner h JOIN clinic_user u ON u.id = h.user_id
+        WHERE h.id = NEW.by_id AND u.is_active
+          AND h.licence_valid_until >= NEW.stated_on AND h.licence_valid_until >= (NEW.at AT TIME ZONE 'UTC')::date - 1
+    ) THEN
+        RAISE EXCEPTION 'override without a licence that is valid on the day'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+@pghistory.track()
+class Override(models.Model):
+    """A blocked item re-enabled by a licensed clinician with reason. Bound to patient, item, version and rule;
+    never copied when a new version is made, and void once another rule blocks the item."""
+
+    ReasonCode = ReasonCode
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="overrides")
+    technique_item = models.OneToOneField(
+        PlanTechnique, on_delete=models.CASCADE, null=True, blank=True, related_name="override"
+    )
+    exercise_item = models.OneToOneField(
+        PlanExercise, on_delete=models.CASCADE, null=True, blank=True, related_name="override"
+    )
+    rule = models.CharField(max_length=200, help_text="The rule that blocks, for counting overrides per rule.")
+    approval = models.CharField(max_length=400, help_text="The approval that the rule asks for.")
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey("clinic.Practitioner", on_delete=models.PROTECT, related_name="+")
+    stated_on = models.DateField(help_text="The clinician's day, on which the licence was valid.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=ONE_ITEM, name="override_of_one_item"),
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & ~models.Q(approval="") & models.Q(reason_code__in=ReasonCode.values),
+                name="override_has_reason",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
+            never_emptied(),
+            pgtrigger.Trigger(
+                name="signed_version_is_frozen",
+                operation=pgtrigger.Insert | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                declare=[("bound", "RECORD")],
+                func=_VALID_OVERRIDE.replace("_OLD_", _bound("OLD")).replace("_NEW_", _bound("NEW")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Override of {self.rule}"
+
+
+class OverrideRefusal(models.Model):
+    """An attempt to override that was refused. Append-only; keeps what it was about as text, for the draft may go."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    version_number = models.PositiveIntegerField()
+    phase = models.PositiveSmallIntegerField(null=True, blank=True)
+    item = models.CharField(max_length=80, help_text="Key of the technique or exercise.")
+    rule = models.CharField(max_length=200, blank=True, help_text="The rule that blocks; empty: it was not reached.")
+    code = models.SlugField(max_length=40, help_text="Why it was refused.")
+    message = models.CharField(max_length=500)
+    reason_code = models.CharField(max_length=40, blank=True)
+    approval = models.CharField(max_length=400, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager[OverrideRefusal]] = models.Manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["rule", "-at"], name="override_refusal_by_rule")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.code}"
