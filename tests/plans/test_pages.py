@@ -245,7 +245,7 @@ def test_a_manager_reads_and_changes_nothing(client: Client) -> None:
 
 # --- Cost -----------------------------------------------------------------------------------------------------------
 
-DRAFT_QUERIES = 33
+DRAFT_QUERIES = 34
 SIGNED_QUERIES = 20
 
 
