@@ -72,11 +72,12 @@ def crop(view_box: str, parts: list[dict[str, Any]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """The view that shows most of the targets. ``parts`` are the shapes of the targets, ``box`` the frame to show."""
+    """The view that shows most of the targets. ``parts`` are their shapes, ``rest`` the others, ``box`` the frame."""
 
     figure: str
     view: str
     plain: str
+    rest: tuple[str, ...]
     parts: tuple[dict[str, Any], ...]
     box: str
 
@@ -84,7 +85,8 @@ class Thumbnail:
         """A picture that stands by itself, in the given colours."""
         shapes = "".join(f'<path d="{part["d"]}" fill="{target}"/>' for part in self.parts)
         frame = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{self.box}">'
-        return f'{frame}<path d="{self.plain}" fill="{plain}"/>{shapes}</svg>'
+        rest = "".join(f'<path d="{shape}"/>' for shape in (self.plain, *self.rest))
+        return f'{frame}<g fill="{plain}">{rest}</g>{shapes}</svg>'
 
 
 def thumbnail(targets: Iterable[Any] = (), sex: str = "") -> Thumbnail | None:
@@ -100,4 +102,5 @@ def thumbnail(targets: Iterable[Any] = (), sex: str = "") -> Thumbnail | None:
     if not name or not lit[name]:
         return None
     view = views[name]
-    return Thumbnail(figure, name, view["plain"], tuple(lit[name]), crop(view["viewBox"], lit[name]))
+    rest = tuple(part["d"] for part in view["parts"] if part not in lit[name])
+    return Thumbnail(figure, name, view["plain"], rest, tuple(lit[name]), crop(view["viewBox"], lit[name]))

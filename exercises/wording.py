@@ -138,6 +138,11 @@ def often_words(dose: Counted) -> str:
     return ngettext("once today", "{n} times today", dose.per_day).format(n=dose.per_day)
 
 
+def day_words(dose: Counted) -> str:
+    """ "3 times a day": how often on any day, for paper."""
+    return ngettext("once a day", "{n} times a day", dose.per_day).format(n=dose.per_day)
+
+
 def week_words(dose: Counted) -> str:
     """ "3 days a week", or "every day"."""
     if dose.days_per_week == 7:

@@ -7,9 +7,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Prefetch
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _lazy
 
 from clinic.models import Patient
 from plans.models import PhaseProgress, Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+
+StrOrPromise = str | Promise
+
+# The phases in the patient's words.
+PHASE_TITLES: dict[int, StrOrPromise] = {
+    1: _lazy("Calm the pain"),
+    2: _lazy("Fix what causes it"),
+    3: _lazy("Stay well"),
+}
+PHASE_AIMS: dict[int, StrOrPromise] = {
+    1: _lazy("Less pain, and moving easily again."),
+    2: _lazy("Strength, stretch, movement and habits: what keeps the trouble coming back."),
+    3: _lazy("Keep what you have gained, so that it does not come back."),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from plans.summary import CriterionLine, Station
+from plans.summary import PHASE_AIMS, PHASE_TITLES, CriterionLine, Station
 
 StrOrPromise = str | Promise
 
-TITLES: dict[int, StrOrPromise] = {
-    1: _lazy("Calm the pain"),
-    2: _lazy("Fix what causes it"),
-    3: _lazy("Stay well"),
-}
-AIMS: dict[int, StrOrPromise] = {
-    1: _lazy("Less pain, and moving easily again."),
-    2: _lazy("Strength, stretch, movement and habits: what keeps the trouble coming back."),
-    3: _lazy("Keep what you have gained, so that it does not come back."),
-}
 # ``{n}`` is the number of the target. A criterion without words here is for the clinic alone.
 CRITERIA: dict[str, StrOrPromise] = {
     "p1_pain": _lazy("Your worst pain of the day is {n} out of 10 or less"),
@@ -95,7 +85,9 @@ def stop_of(station: Station, adherence: int | None) -> Stop:
     """The phase in words; ``adherence`` is the per cent of the last two weeks, None when nothing was asked."""
     openers = (_opener(line, adherence) for line in station.criteria if station.state != "past")
     number = station.number
-    return Stop(station, TITLES.get(number, ""), AIMS.get(number, ""), tuple(o for o in openers if o is not None))
+    return Stop(
+        station, PHASE_TITLES.get(number, ""), PHASE_AIMS.get(number, ""), tuple(o for o in openers if o is not None)
+    )
 
 
 def _opener(line: CriterionLine, adherence: int | None) -> Opener | None:

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/<int:pk>/pain/", logs.pain, name="log-pain"),
     path("log/<int:pk>/undo/", logs.take_back, name="log-undo"),
     path("plan/", plan.plan, name="plan"),
+    path("plan/exercises.pdf", plan.handout, name="handout"),
     path("progress/", plan.progress, name="progress"),
     path("visits/", info.visits, name="visits"),
     path("changed/", info.changed, name="changed"),

@@ -12,6 +12,7 @@ from plans.models.knowledge import (
     RegionRestriction,
     Technique,
 )
+from plans.models.letters import Letter
 from plans.models.notes import (
     AdverseEvent,
     NoteAddendum,
@@ -55,6 +56,7 @@ __all__ = [
     "KnowledgeChangeRow",
     "KnowledgeRevision",
     "KnowledgeSignOff",
+    "Letter",
     "NoteAddendum",
     "NoteExercise",
     "NoteFlag",

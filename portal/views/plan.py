@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from exercises.programme import read_programme
+from plans.documents.handout import handout_pdf, version_in_force
 from plans.summary import plan_for_patient
 from portal.journey import SAFETY_TOPIC, stop_of
 from portal.pages import Visitor, page, portal_page
@@ -24,6 +25,19 @@ def plan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     topics = [topic for topic in here.topics if topic.key != SAFETY_TOPIC] if here else []
     stops = [stop_of(station, adherence) for station in summary.stations]
     return page(request, visitor, "portal/plan.html", {"plan": summary, "stops": stops, "topics": topics})
+
+
+@require_safe
+@portal_page
+def handout(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The exercises of today's step on paper. 404 while no plan is in force."""
+    version = version_in_force(visitor.patient)
+    if version is None:
+        raise Http404("No plan is in force.")
+    paper = "us-letter" if request.GET.get("paper") == "us-letter" else "a4"
+    response = HttpResponse(handout_pdf(version, paper=paper), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="exercises.pdf"'
+    return response
 
 
 @require_safe

@@ -160,6 +160,7 @@ def episode_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "header": header_for(request, episode.patient),
         "assessments": episode.assessments.select_related("author", "signed_by"),
         "plans": plans,
+        "letters": episode.letters.select_related("written_by__user"),
         "prescriptions": Prescription.objects.filter(episode=episode, state="active").for_portal(),
         "visits": upcoming_for(episode.patient, timezone.now()),
         "may_treat": may(request.user, Permission.CLINICAL_EDIT),

@@ -26,10 +26,10 @@ from plans.models import (
     PlanTechnique,
     PlanVersion,
 )
+from plans.refusal import FlagLine, Refusal, flag_line, refusal_of, speed_label
 from plans.screening import BLOCKED
 from plans.snapshot import facts_from_json
 from plans.wording import Names, capital, exercise_dose, goal_sentence, missing_label, place, symbols, technique_dose
-from staff.plans.refusal import FlagLine, Refusal, flag_line, refusal_of, speed_label
 
 SAFETY_CHIPS = {
     "precaution": ("caution", "With precaution"),

@@ -23,11 +23,11 @@ from plans.access import cause_for, plan_for, version_for
 from plans.actions import decide_cause, draft_plan, move_to_phase, recheck, revise, sign
 from plans.actions.drafting import usable_knowledge
 from plans.models import Plan, PlanCause, PlanPhase, PlanVersion
+from plans.refusal import never_soften
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.plans.forms import CauseForm, PhaseForm, ReasonForm
 from staff.plans.page import build_page
-from staff.plans.refusal import never_soften
 
 
 def patient_today(patient: Patient) -> date:

@@ -88,6 +88,10 @@ TABLE: dict[str, Row] = {
     "staff:plan-add": Row(TREATS, TREATS, lambda w: {"pk": w.ids["phase"], "kind": "exercise"}),
     "staff:plan-item": Row(TREATS, TREATS, lambda w: {"pk": w.ids["technique_item"], "kind": "technique"}),
     "staff:plan-item-move": Row(NO_METHOD, TREATS, lambda w: {"pk": w.ids["exercise_item"], "kind": "exercise"}),
+    # ---------------------------------------------------------------------------- staff: documents
+    "staff:plan-handout": Row(READS, kwargs=VERSION),
+    "staff:letter-new": Row(TREATS, TREATS, VERSION),
+    "staff:letter-pdf": Row(READS, kwargs=of(pk="letter")),
     # ---------------------------------------------------------------------------- staff: diary
     "staff:diary": Row("L....FF"),
     "staff:appointment-new": Row("L....FF", "L....FF"),
@@ -110,6 +114,7 @@ TABLE: dict[str, Row] = {
     "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),
     "portal:log-undo": Row(NO_METHOD, "LFFFF.N", LOG),
     "portal:progress": Row("LFFFF.."),
+    "portal:handout": Row("LFFFFNN"),
     # ------------------------------------------------------------------------ API (a method that no action serves: 403)
     "api:patient-list": Row("L......", "L....FF"),
     "api:patient-detail": Row("L.N...N", NO_ACTION, PATIENT),

@@ -8,7 +8,7 @@ from typing import Any
 from clinic.models import Consent, User
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
-from tests.factories.plans import case_draft
+from tests.factories.plans import case_draft, case_letter
 from tests.factories.reminders import MessageFactory
 from tests.factories.scheduling import AppointmentFactory
 
@@ -54,5 +54,6 @@ def build_world() -> World:
         "log": SessionLogFactory(prescription=prescription).pk,
         "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,
         "message": MessageFactory(patient=patient).pk,
+        "letter": case_letter(version).pk,
     }
     return World(users, ids)

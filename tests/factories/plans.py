@@ -16,8 +16,9 @@ from clinic.models import Answer, Condition, ConditionSite, Consent, Credential,
 from clinic.models import Practitioner as PractitionerRow
 from exercises.models import Exercise
 from plans.actions import draft_plan, sign
+from plans.documents.letter import write_letter
 from plans.knowledge.rows.revision import knowledge_in_force
-from plans.models import EducationTopic, KnowledgeSignOff, PlanVersion, Technique
+from plans.models import EducationTopic, KnowledgeSignOff, Letter, PlanVersion, Technique
 from tests.factories.clinic import EpisodeFactory, PatientFactory, PhysioFactory, PractitionerFactory
 
 TODAY = date(2026, 11, 24)
@@ -212,3 +213,9 @@ def _flags(assessment: Assessment, data: dict[str, Any]) -> None:
         RedFlagAnswer(assessment=assessment, flag=key, answer=Answer.YES if key in data["flags"] else Answer.NO)
         for key in knowledge_in_force().red_flags
     )
+
+
+def case_letter(version: PlanVersion) -> Letter:
+    """A referral letter about the assessment of a version, by the practitioner of its episode."""
+    by = version.plan.episode.practitioner.user
+    return write_letter(version, by, recipient="Dr A. Example", knowledge=knowledge_in_force(), today=TODAY)

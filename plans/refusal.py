@@ -96,7 +96,7 @@ def _cause_steps(answer: Mapping[str, Any], names: Names) -> list[str]:
     return [f"{names.said(task['text'])}." for task in answer["tasks"] if task["key"] not in flagged]
 
 
-def _answers(flag: Mapping[str, Any], names: Names) -> str:
+def answered_how(flag: Mapping[str, Any], names: Names) -> str:
     """How a flag came to be true: "answered yes and follows from ..."."""
     return "; ".join(names.said(reason["text"]).rpartition(": ")[2] for reason in flag["reasons"])
 
@@ -112,7 +112,7 @@ def referral_text(version: PlanVersion, names: Names) -> str:
     ]
     for flag in answer["flags"]:
         known = RED_FLAGS.get(flag["key"])
-        lines.append(f"- {known.label if known else flag['key']}: {_answers(flag, names)}")
+        lines.append(f"- {known.label if known else flag['key']}: {answered_how(flag, names)}")
     lines.append("No physiotherapy treatment was given. Please tell us the outcome.")
     return "\n".join(lines)
 
