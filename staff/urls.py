@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver
 from staff.assessments.urls import urlpatterns as assessment_urls
 from staff.diary.urls import urlpatterns as diary_urls
 from staff.documents.urls import urlpatterns as document_urls
+from staff.knowledge.urls import urlpatterns as knowledge_urls
 from staff.outbox.urls import urlpatterns as outbox_urls
 from staff.patients.urls import urlpatterns as patient_urls
 from staff.plans.urls import urlpatterns as plan_urls
@@ -17,4 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *diary_urls,
     *document_urls,
     *outbox_urls,
+    *knowledge_urls,
 ]

@@ -46,7 +46,7 @@ class ConditionAdmin(KnowledgeAdmin):
     list_display = ("label", "key", "kind", "contraindications", "precautions")
     list_filter = ("kind", "needs_site", "is_derived", "effects__level")
     search_fields = ("label", "key", "ask", "effects__reason")
-    readonly_fields = ("is_derived", "derivation")
+    readonly_fields = ("needs_site", "is_derived", "derivation")  # these follow from the effects
     one_key = {"kind": words_of(schema.Condition, "kind")}
     inlines = (ConditionRuleInline, ConditionEffectInline)
     children = {ConditionRule: "condition", ConditionEffect: "condition"}

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from clinic.errors import Conflict, Invalid, Refused
 from clinic.models import Practitioner, User
 from clinic.permissions import Permission, may
-from plans.governance.marks import verify_marks
 from plans.knowledge.documents import Documents
+from plans.knowledge.marks import verify_marks
 from plans.knowledge.parse import content_hash
 from plans.knowledge.rows.documents import CODECS, documents_from_rows
 from plans.knowledge.rows.revision import latest_revision

@@ -12,7 +12,7 @@ from plans.knowledge.documents import Documents, file_of
 from plans.knowledge.parse import read_documents
 from plans.knowledge.rows.codec import Codec, Fragment, fingerprint
 from plans.knowledge.rows.documents import CODECS, entry_of
-from plans.knowledge.rows.revision import record_revision
+from plans.knowledge.rows.revision import lock_knowledge, record_revision
 from plans.knowledge.rows.treatments import ExerciseCodec
 from plans.knowledge.stricter import additions
 from plans.models import KnowledgeRevision
@@ -52,6 +52,7 @@ def load_documents(documents: Documents, *, user: Any = None, take: Collection[s
     parsed = read_documents(documents)
     report = LoadReport(notes=additions(parsed.exercises.exercises, parsed.conditions.conditions))
     with transaction.atomic():
+        lock_knowledge()
         for codec in CODECS:
             _load_list(codec, getattr(documents, codec.document)[codec.list_name], report, take)
         report.revision = record_revision(note="Loaded from files", user=user, source=KnowledgeRevision.Source.LOAD)

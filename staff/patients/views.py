@@ -23,6 +23,7 @@ from scheduling.models import Appointment
 from scheduling.readers import clinic_zone, day_bounds, upcoming_for
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
+from staff.knowledge.page import knowledge_banner
 from staff.patients.forms import PatientForm
 from staff.patients.paging import page_of
 
@@ -67,7 +68,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"visits": visits, "day": day, "clinical": may(user, Permission.CLINICAL_VIEW)}
     seen = [visit.patient_id for visit in visits]
     if context["clinical"]:
-        context.update(_clinical_today(user))
+        context.update(_clinical_today(user), knowledge=knowledge_banner(user, today=day))
         seen += [draft.episode.patient_id for draft in context["drafts"]]
         seen += [version.plan.episode.patient_id for version in context["unsigned"]]
     note_seen(seen)

@@ -102,6 +102,12 @@ TABLE: dict[str, Row] = {
     "staff:messages": Row("L..F.FF"),
     "staff:message-settle": Row(NO_METHOD, "L.NF.FF", of(pk="message")),
     "staff:messages-switch": Row(NO_METHOD, "LFFF.FF"),
+    # ---------------------------------------------------------------------------- staff: knowledge
+    "staff:knowledge-review": Row("LFFF.FF"),
+    "staff:knowledge-sign-off": Row(NO_METHOD, "LFFF.FF"),
+    "staff:knowledge-take-shipped": Row(NO_METHOD, "LFFF.FF"),
+    "staff:knowledge-change": Row("LFFF.FF", kwargs=of(pk="knowledge_change")),
+    "staff:knowledge-change-decide": Row(NO_METHOD, "LFFF.FF", of(pk="knowledge_change")),
     # ---------------------------------------------------------------------------- portal
     "portal:today": Row("LFFFF.."),
     "portal:plan": Row("LFFFF.."),

@@ -63,6 +63,7 @@ class Asker:
         return symbol(answer)
 
 
+@pytest.mark.hazard("H-15")
 def test_the_table_knows_every_address() -> None:
     known = set(TABLE) | set(OPEN_TO_ALL) | set(OTHERS)
     missing, gone = sorted(named_addresses() - known), sorted(known - named_addresses())
@@ -70,6 +71,7 @@ def test_the_table_knows_every_address() -> None:
     assert not gone, f"rows whose address is gone: {gone}"
 
 
+@pytest.mark.hazard("H-14")
 @pytest.mark.slow
 def test_who_may_ask() -> None:
     ask = Asker(build_world())

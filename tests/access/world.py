@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic.models import Consent, User
+from plans.models import KnowledgeChange
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.plans import case_draft, case_letter
@@ -55,5 +56,6 @@ def build_world() -> World:
         "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,
         "message": MessageFactory(patient=patient).pk,
         "letter": case_letter(version).pk,
+        "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,
     }
     return World(users, ids)

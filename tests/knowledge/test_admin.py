@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pghistory
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import Condition, Practitioner, User
 from exercises.models import Exercise
+from plans.governance.proposals import approve
 from plans.knowledge.rows.revision import knowledge_in_force, latest_revision
-from plans.models import KnowledgeRevision, PhaseRule, RedFlagRule, RootCause, Technique
+from plans.models import KnowledgeChange, KnowledgeRevision, PhaseRule, RedFlagRule, RootCause, Technique
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PhysioFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loaded")]
@@ -51,7 +54,7 @@ def form_data(client: Client, row: Any) -> dict[str, Any]:
             value = bound.value()
             if value is not None and value is not False:
                 data[bound.html_name] = value
-    return data
+    return data | {"change_reason": "Agreed at the meeting."}
 
 
 ROWS: list[Callable[[], Any]] = [
@@ -69,19 +72,36 @@ def test_saving_without_a_change_changes_nothing(client: Client, find: Callable[
     row = find()
     response = client.post(url(row), form_data(client, row))
     assert response.status_code == 302, response.context["adminform"].form.errors
-    assert KnowledgeRevision.objects.count() == 1  # the same content keeps its revision
+    assert not KnowledgeChange.objects.exists()
+    assert KnowledgeRevision.objects.count() == 1
 
 
-def test_an_edit_makes_the_next_revision_and_history(client: Client, manager: User) -> None:
+def test_an_edit_changes_nothing_until_somebody_else_approves(client: Client, manager: User) -> None:
     row = Technique.objects.get(key="mt_mwm")
     data = form_data(client, row) | {"aim": "move without pain"}
-    assert client.post(url(row), data).status_code == 302
+    response = client.post(url(row), data)
+    change = KnowledgeChange.objects.get()
+    assert response.headers["Location"] == reverse("staff:knowledge-change", args=[change.pk])
+    row.refresh_from_db()
+    assert (row.aim, change.proposed_by, change.state) == (
+        "pain-free active range with sustained glide",
+        manager,
+        "pending",
+    )
+    assert KnowledgeRevision.objects.count() == 1
+    (only,) = change.rows.all()
+    assert (only.document, only.list_name, only.key) == ("techniques", "techniques", "mt_mwm")
+    assert only.after["entry"]["aim"] == "move without pain"
+
+    approver = ManagerFactory.create(name="Adam Approver")
+    with pghistory.context(user=approver.pk):
+        approve(change, approver, today=timezone.localdate())
     revision = latest_revision()
     assert revision is not None
-    assert (revision.number, revision.source, revision.created_by) == (2, "edit", manager)
+    assert (revision.number, revision.source, revision.created_by) == (2, "edit", approver)
     assert knowledge_in_force().techniques["mt_mwm"].aim == "move without pain"
     page = client.get(url(row, "history")).content.decode()
-    assert "Mara Manager" in page
+    assert "Adam Approver" in page
     assert "<ins>move without pain</ins>" in page
 
 
@@ -123,6 +143,7 @@ def test_the_wording_of_a_red_flag_cannot_be_changed(client: Client) -> None:
     row = RedFlagRule.objects.get(key="ces_saddle")
     response = client.post(url(row), form_data(client, row) | {"question": "Feeling fine?", "action": "flag"})
     assert response.status_code == 302
+    assert not KnowledgeChange.objects.exists()
     row.refresh_from_db()
     assert (row.question[:21], row.action) == ("New or worse numbness", "block_plan")
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -89,7 +90,23 @@ def as_text(figure: object) -> str:
     return "" if figure is None else f"{figure:g}" if isinstance(figure, float) else str(figure)
 
 
-def replace_children(children: Iterable[models.Model], manager: Any) -> None:
-    """Put these children in the place of the present ones."""
-    manager.all().delete()
-    manager.model.objects.bulk_create(children)
+def replace_children(children: Sequence[models.Model], manager: Any) -> None:
+    """Put these children in the place of the present ones. One that stays the same is not touched, for its history."""
+    kept = {_content(row): row.pk for row in manager.all()}
+    new = [child for child in children if _content(child) not in kept]
+    wanted = {_content(child) for child in children}
+    manager.exclude(pk__in=[pk for content, pk in kept.items() if content in wanted]).delete()
+    manager.model.objects.bulk_create(new)
+
+
+def _content(row: models.Model) -> str:
+    """Everything of a child but its number, for comparing."""
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    values = {field.attname: _comparable(getattr(row, field.attname)) for field in fields}
+    return json.dumps(values, sort_keys=True)
+
+
+def _comparable(value: Any) -> Any:
+    """3, 3.0 and Decimal("3.00") are one figure."""
+    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    return float(value) if is_number else value

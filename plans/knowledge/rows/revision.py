@@ -15,6 +15,12 @@ from plans.models import KnowledgeRevision
 _LOCK = 7_406_231  # advisory lock: revisions are numbered one after the other
 
 
+def lock_knowledge() -> None:
+    """Wait for everybody else who writes the knowledge; holds until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def latest_revision() -> KnowledgeRevision | None:
     """The newest revision; None when nothing was loaded."""
     return KnowledgeRevision.objects.order_by("-number").first()
@@ -26,8 +32,7 @@ def record_revision(*, note: str, user: Any = None, source: str = KnowledgeRevis
     Runs inside the caller's transaction. Raises KnowledgeError when the rows contradict each other.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        lock_knowledge()
         documents = documents_from_rows()
         parse(documents)
         digest = content_hash(documents)
