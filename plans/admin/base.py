@@ -177,10 +177,9 @@ class KnowledgeAdmin(KeyFields, KnowledgePermissions, ModelAdminBase):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        if "part_of" in form.base_fields:
-            form.base_fields["part_of"].queryset = KnowledgeChange.objects.filter(
-                proposed_by=request.user, state=KnowledgeChange.State.PENDING, at_once=False
-            )
+        part_of = form.base_fields.get("part_of")
+        if isinstance(part_of, forms.ModelChoiceField):
+            part_of.queryset = _own_pending(request)
         problems: list[str] = getattr(request, _PROBLEMS, [])
         return _refusing(form, problems) if problems else form
 
@@ -230,8 +229,8 @@ class KnowledgeAdmin(KeyFields, KnowledgePermissions, ModelAdminBase):
     def _propose(self, request: HttpRequest, row: RowDraft) -> KnowledgeChange:
         user = request.user
         assert isinstance(user, User)  # noqa: S101 - narrows the type: the admin lets nobody else in
-        own = KnowledgeChange.objects.filter(proposed_by=user)
-        part_of = own.filter(pk=request.POST.get("part_of") or None).first()
+        chosen = request.POST.get("part_of", "")
+        part_of = _own_pending(request).filter(pk=int(chosen)).first() if chosen.isdecimal() else None
         return propose(
             user,
             [row],
@@ -269,6 +268,13 @@ class KnowledgeAdmin(KeyFields, KnowledgePermissions, ModelAdminBase):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/plans/knowledge_history.html", context)
+
+
+def _own_pending(request: HttpRequest) -> models.QuerySet[KnowledgeChange]:
+    """Changes of this person that further rows may join."""
+    return KnowledgeChange.objects.filter(
+        proposed_by_id=request.user.pk, state=KnowledgeChange.State.PENDING, at_once=False
+    )
 
 
 def _refusing(form: type[Any], problems: list[str]) -> type[Any]:

@@ -57,7 +57,7 @@ def _stricter(list_name: str, field: str, old: Any, new: Any) -> bool:
     if field == "verify":
         return bool(new)
     if field == "override" and list_name == "region_restrictions":
-        return new == ""
+        return bool(new == "")
     return field in ("level", "tag_scope") and (field, old, new) in _STRONGER
 
 

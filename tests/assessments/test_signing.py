@@ -68,6 +68,7 @@ def test_nothing_recorded_cannot_be_signed() -> None:
     assert refusal.value.code == "empty"
 
 
+@pytest.mark.hazard("H-20")
 @pytest.mark.parametrize("who", ["expired", "manager"])
 def test_signing_needs_a_valid_registration(recorded: Assessment, who: str) -> None:
     by = ManagerFactory() if who == "manager" else PractitionerFactory(licence_valid_until=date(2026, 11, 19)).user
@@ -125,6 +126,7 @@ STATEMENTS = [
 ]
 
 
+@pytest.mark.hazard("H-08")
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_raw_sql_cannot_change_what_was_signed(recorded: Assessment, statement: str) -> None:
     signed(recorded)

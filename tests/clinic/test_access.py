@@ -77,6 +77,7 @@ def test_an_inactive_user_sees_nothing(cast: dict[str, Any]) -> None:
     assert outcome(cast["desk"], cast["record"].pk, "view") == HIDDEN
 
 
+@pytest.mark.hazard("H-15")
 def test_the_front_desk_is_refused_an_episode_of_a_patient_it_sees() -> None:
     episode = EpisodeFactory()
     with pytest.raises(PermissionDenied):
@@ -111,6 +112,7 @@ def test_search_takes_whatever_is_typed(text: str, found: set[str]) -> None:
     assert {patient.given_name for patient in Patient.objects.search_for(text)} == found
 
 
+@pytest.mark.hazard("H-22")
 def test_access_events_cannot_be_changed_or_deleted() -> None:
     AccessEvent.objects.create(action="view", view="x", method="GET", status=200)
 
@@ -120,6 +122,7 @@ def test_access_events_cannot_be_changed_or_deleted() -> None:
     assert AccessEvent.objects.get().status == 200
 
 
+@pytest.mark.hazard("H-22")
 def test_every_change_leaves_history_even_by_raw_sql() -> None:
     patient = PatientFactory(given_name="Before")
     with connection.cursor() as cursor:

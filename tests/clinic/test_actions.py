@@ -83,6 +83,7 @@ def test_a_bad_entry_names_its_field_and_writes_nothing(changes: dict[str, Any],
     assert User.objects.filter(role="patient").count() == 0
 
 
+@pytest.mark.hazard("H-14")
 def test_someone_alike_is_shown_before_a_second_record_is_made() -> None:
     desk = FrontDeskFactory()
     register_patient(ANN, desk, today=TODAY)
@@ -150,6 +151,7 @@ def test_denying_the_rest_keeps_what_was_answered() -> None:
     assert answers == {"pacemaker": "yes", "osteoporosis": "no"}
 
 
+@pytest.mark.hazard("H-21")
 def test_a_consent_is_once_on_file_until_it_is_withdrawn() -> None:
     patient, physio = PatientFactory(), PhysioFactory()
     consent = record_consent(

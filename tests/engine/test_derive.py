@@ -72,6 +72,7 @@ FLAG_TABLE: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
 ]
 
 
+@pytest.mark.hazard("H-01")
 @pytest.mark.parametrize(("flag", "changes", "more", "raised"), FLAG_TABLE)
 def test_flags_follow_from_findings(flag: str, changes: dict[str, Any], more: dict[str, Any], raised: bool) -> None:
     state = picture(changes, **more).flags[flag]
@@ -79,6 +80,7 @@ def test_flags_follow_from_findings(flag: str, changes: dict[str, Any], more: di
     assert state.contradiction is raised  # every question was answered no
 
 
+@pytest.mark.hazard("H-01")
 def test_a_contradiction_is_shown_and_the_flag_stays_true() -> None:
     result = refusal(make_facts({"spec.wells_dvt": 2}))
     assert result.code == "red_flag"

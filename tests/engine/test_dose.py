@@ -80,6 +80,7 @@ def test_heavy_avoided_caps_every_dose_at_rpe_6(more: dict[str, Any]) -> None:
             assert caps.exercise(exercise, phase).dosage.rpe[1] <= 6
 
 
+@pytest.mark.hazard("H-10")
 def test_every_dose_lies_inside_the_technique_limits_and_phase_ceilings() -> None:
     known, caps = knowledge(), dosing()
     for exercise in known.exercises.values():
@@ -95,6 +96,7 @@ def test_every_dose_lies_inside_the_technique_limits_and_phase_ceilings() -> Non
                 assert found.days_per_week <= 3
 
 
+@pytest.mark.hazard("H-10")
 @pytest.mark.parametrize(
     "changes",
     [{}, {"hist.irritability": "high"}, {"hist.age_years": 75}, {"hist.age_years": 75, "hist.irritability": "high"}],

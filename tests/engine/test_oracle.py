@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,7 @@ def removed_by_flags(key: str, technique: str, tags: tuple[str, ...], result: Dr
     return found
 
 
+@pytest.mark.hazard("H-03")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(people())
 def test_nothing_forbidden_is_planned(facts: Facts) -> None:

@@ -8,6 +8,7 @@ from plans.engine.overlap import exercise_overlaps, merge_sides, sites_overlap
 from tests.engine.helpers import draft, exercises, knowledge, make_facts, offered, refusal, why_not
 
 
+@pytest.mark.hazard("H-03")
 @pytest.mark.parametrize(
     ("treated", "recorded", "expected"),
     [
@@ -27,6 +28,7 @@ def test_technique_overlap(treated: Site, recorded: Site, expected: bool) -> Non
     assert sites_overlap(knowledge().anatomy, treated, recorded) is expected
 
 
+@pytest.mark.hazard("H-03")
 @pytest.mark.parametrize(
     ("exercise", "recorded", "expected"),
     [

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def forbidden(result: Draft | Refusal) -> set[str]:
     return {e.key for e in result.excluded if e.reason.rule in SAFETY and e.safety.startswith("blocked")}
 
 
+@pytest.mark.hazard("H-03")
 @settings(max_examples=60, deadline=None)
 @given(facts_strategy, condition_strategy, st.lists(site_strategy, min_size=1, max_size=2))
 def test_a_further_condition_never_unblocks(facts: Facts, key: str, sites: list[Site]) -> None:
@@ -55,6 +57,7 @@ def test_a_further_condition_never_unblocks(facts: Facts, key: str, sites: list[
         assert not forbidden(before) & {item for item, _ in used(after)}
 
 
+@pytest.mark.hazard("H-03")
 @settings(max_examples=60, deadline=None)
 @given(facts_strategy, flag_strategy, st.lists(site_strategy, max_size=2))
 def test_a_further_red_flag_never_unblocks(facts: Facts, key: str, sites: list[Site]) -> None:
@@ -66,6 +69,7 @@ def test_a_further_red_flag_never_unblocks(facts: Facts, key: str, sites: list[S
     assert any(f.key == key for f in after.flags)
 
 
+@pytest.mark.hazard("H-02")
 @settings(max_examples=40, deadline=None)
 @given(facts_strategy, st.sampled_from([*knowledge().conditions, *knowledge().red_flags]))
 def test_what_was_not_asked_never_gives_a_plan(facts: Facts, key: str) -> None:
@@ -114,6 +118,7 @@ def test_equal_input_gives_equal_bytes_even_with_another_copy_of_the_knowledge(f
     assert to_json("x", generate(facts, copy, today=TODAY)) == to_json("x", run(facts))
 
 
+@pytest.mark.hazard("H-10")
 @settings(max_examples=60, deadline=None)
 @given(facts_strategy, st.integers(min_value=0, max_value=90))
 def test_plans_keep_their_ceilings(facts: Facts, minutes: int) -> None:

@@ -15,9 +15,9 @@ from django.utils import timezone
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
 from clinic.models import Practitioner, User
 from plans.actions import draft_plan, sign
-from plans.governance.marks import verify_marks
 from plans.governance.signoff import awaits_review, is_signed_off, sign_off
 from plans.knowledge.documents import shipped_documents
+from plans.knowledge.marks import verify_marks
 from plans.knowledge.rows.revision import record_revision
 from plans.models import KnowledgeSignOff, PlanVersion, Technique
 from tests.factories.clinic import ManagerFactory, PractitionerFactory
@@ -36,6 +36,7 @@ def unsigned(loaded: None, monkeypatch: pytest.MonkeyPatch) -> PlanVersion:
     return draft_plan(assessment, assessment.author, today=TODAY)
 
 
+@pytest.mark.hazard("H-11")
 def test_loaded_knowledge_awaits_review_and_no_plan_is_signed(unsigned: PlanVersion, lead: User) -> None:
     assert awaits_review()
     with pytest.raises(ManyProblems) as caught:
@@ -50,6 +51,7 @@ def test_loaded_knowledge_awaits_review_and_no_plan_is_signed(unsigned: PlanVers
     assert sign(unsigned, unsigned.created_by, today=TODAY).state == "signed"
 
 
+@pytest.mark.hazard("H-11")
 def test_the_database_refuses_too(unsigned: PlanVersion) -> None:
     raw = (
         "UPDATE plans_planversion SET state = 'signed', signed_at = now(), signed_by_id = %s, content_hash = 'x' "
@@ -115,6 +117,7 @@ def test_who_may_and_what_must_be_said(
     assert not KnowledgeSignOff.objects.exists()
 
 
+@pytest.mark.hazard("H-11")
 def test_the_database_wants_a_lead_and_keeps_what_was_signed() -> None:
     row = {"revision": "9", "content_hash": "0" * 64, "statement": "s", "verify_note": "v"}
     long_ago = PractitionerFactory(is_clinical_lead=True, licence_valid_until=timezone.localdate() - timedelta(days=9))
@@ -138,6 +141,7 @@ def _marked(node: Any) -> int:
     return sum(map(_marked, node)) if isinstance(node, list) else 0
 
 
+@pytest.mark.hazard("H-11")
 def test_every_marked_figure_of_the_files_is_listed() -> None:
     files = [*ROOT.glob("plans/knowledge/*.yaml"), *ROOT.glob("assessments/vocabulary/*.yaml")]
     files += ROOT.glob("exercises/library/*.yaml")

@@ -81,6 +81,7 @@ def test_an_edited_row_is_kept_and_reported(documents: Documents) -> None:
     assert Technique.objects.get(key="mt_trigger_point_pressure").aim == "another new text"
 
 
+@pytest.mark.hazard("H-13")
 def test_an_edited_child_keeps_its_row(documents: Documents) -> None:
     dose = DoseParameter.objects.get(technique__key="mt_mwm", parameter="sets")
     dose.default = "2"
@@ -156,6 +157,7 @@ def test_a_revision_is_made_only_by_a_change() -> None:
     assert record_revision(note="changed").number == 2
 
 
+@pytest.mark.hazard("H-12")
 def test_rows_changed_past_the_admin_do_not_pass_for_the_revision() -> None:
     Technique.objects.filter(key="mt_mwm").update(aim="changed by SQL")
     _knowledge_of.cache_clear()

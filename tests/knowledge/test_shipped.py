@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from assessments.vocabulary import RED_FLAGS, VOCABULARY
 from clinic.anatomy import MUSCLES, REGIONS
 from plans.knowledge.documents import shipped_documents
@@ -73,6 +75,7 @@ def test_library_lists_already_hold_what_the_conditions_demand() -> None:
     assert additions(parsed.exercises.exercises, parsed.conditions.conditions) == []
 
 
+@pytest.mark.hazard("H-03")
 def test_effects_agree_with_the_table_by_technique() -> None:
     """The same facts were written down twice, by condition and by technique; both must say the same."""
     table = json.loads(TABLE.read_text(encoding="utf-8"))
@@ -93,6 +96,7 @@ def test_effects_agree_with_the_table_by_technique() -> None:
     assert different == {}
 
 
+@pytest.mark.hazard("H-01")
 def test_red_flags_block_what_they_say() -> None:
     knowledge = shipped_knowledge()
     emergencies = [flag for flag in knowledge.red_flags.values() if flag.disposition == "emergency_now"]

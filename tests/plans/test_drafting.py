@@ -60,6 +60,7 @@ def test_a_new_draft_replaces_the_old_one() -> None:
     assert PlanVersion.objects.count() == 1
 
 
+@pytest.mark.hazard("H-09")
 @pytest.mark.parametrize("failure", ["engine", "knowledge", "closed"])
 def test_nothing_is_written_when_drafting_fails(monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
     assessment = case_assessment("case_01")

@@ -123,6 +123,7 @@ def test_dose_within_bounds_changes_the_minutes(version: PlanVersion) -> None:
     assert ((edit.before or {})["sets"], (edit.after or {})["sets"]) == (1, 2)
 
 
+@pytest.mark.hazard("H-10")
 def test_a_decimal_comma_is_understood(version: PlanVersion) -> None:
     item = technique(version, 1, "mt_soft_tissue_release")
     change_dose(item, version.created_by, values={"session_min": "7,5"}, reason="Short visit", today=TODAY)
@@ -141,6 +142,7 @@ def test_items_move_within_their_list(version: PlanVersion) -> None:
 # --- What is refused ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H-10")
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
@@ -178,6 +180,7 @@ def test_several_problems_are_named_together(version: PlanVersion) -> None:
     assert [problem.field for problem in refusal.value.problems] == ["sets", "reps"]
 
 
+@pytest.mark.hazard("H-10")
 @pytest.mark.parametrize(
     ("key", "values", "says"),
     [
@@ -197,6 +200,7 @@ def test_a_technique_dose_stays_within_its_parameter(
     assert print_of(version) == before
 
 
+@pytest.mark.hazard("H-04")
 @pytest.mark.parametrize(
     ("act", "code"),
     [
@@ -253,6 +257,7 @@ def with_condition(version: PlanVersion, key: str) -> PlanVersion:
     return page_version(version)
 
 
+@pytest.mark.hazard("H-04")
 @pytest.mark.parametrize(("condition", "key", "region", "code"), BLOCKED)
 def test_a_blocked_technique_is_never_added_without_override(
     version: PlanVersion, condition: str, key: str, region: str, code: str
@@ -279,6 +284,7 @@ def overridable(version: PlanVersion) -> tuple[PlanPhase, str]:
     raise AssertionError("no overridable exercise")
 
 
+@pytest.mark.hazard("H-05")
 def test_an_override_needs_licence_reason_and_approval() -> None:
     version = with_condition(case_draft("case_01"), "osteoporosis")
     place, key = overridable(version)
@@ -303,6 +309,7 @@ def test_an_override_needs_licence_reason_and_approval() -> None:
     assert print_of(version) == before
 
 
+@pytest.mark.hazard("H-05")
 def test_an_override_is_bound_to_its_item_and_counted_by_rule() -> None:
     version = with_condition(case_draft("case_01"), "osteoporosis")
     place, key = overridable(version)

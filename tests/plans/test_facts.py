@@ -58,6 +58,7 @@ def test_the_engine_answers_rows_and_case_file_alike(name: str) -> None:
         assert [t.key for t in from_rows.phases[number].techniques] == [t.key for t in phase.techniques]
 
 
+@pytest.mark.hazard("H-02")
 def test_what_was_not_asked_is_left_out() -> None:
     assessment = case_assessment("case_01", signed=False)
     RedFlagAnswer.objects.filter(assessment=assessment, flag="dvt").delete()
@@ -110,6 +111,7 @@ def test_a_painful_grade_stays_marked_and_tenderness_scores_nowhere() -> None:
     assert "palp_tender.lumbar_erectors" not in facts.findings
 
 
+@pytest.mark.hazard("H-21")
 def test_consent_ends_when_it_is_withdrawn_and_needs_a_guardian_under_16() -> None:
     assessment = case_assessment("case_01", signed=False)
     patient = assessment.episode.patient
@@ -125,6 +127,7 @@ def test_consent_ends_when_it_is_withdrawn_and_needs_a_guardian_under_16() -> No
     assert read(assessment).guardian_contact is True
 
 
+@pytest.mark.hazard("H-20")
 def test_credentials_carry_their_expiry_and_the_clinic_its_equipment() -> None:
     assessment = case_assessment("case_01", signed=False)
     Credential.objects.filter(practitioner=assessment.episode.practitioner).update(valid_until=date(2026, 1, 31))
@@ -139,6 +142,7 @@ def test_credentials_carry_their_expiry_and_the_clinic_its_equipment() -> None:
     assert read(assessment).clinic_equipment == frozenset({"couch", "tens unit"})
 
 
+@pytest.mark.hazard("H-07")
 def test_the_snapshot_reads_back_and_its_hash_follows_the_facts() -> None:
     assessment = case_assessment("case_08", signed=False)
     facts = read(assessment)

@@ -124,6 +124,7 @@ def _knowledge(version: PlanVersion) -> None:
     PlanVersion.objects.filter(pk=version.pk).update(knowledge_revision="of last year")
 
 
+@pytest.mark.hazard("H-06")
 @pytest.mark.parametrize(
     ("spoil", "code", "says"),
     [
@@ -152,6 +153,7 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_written(spoil: Any, code:
     assert PlanVersion.objects.get().state == "draft"
 
 
+@pytest.mark.hazard("H-01")
 @pytest.mark.parametrize(("name", "code"), [("case_07", "no_plan"), ("case_08", "no_plan")])
 def test_a_refusal_is_never_signed(name: str, code: str) -> None:
     version = case_draft(name)
@@ -170,6 +172,7 @@ def test_an_unsigned_assessment_stops_the_signature() -> None:
     assert written() == NOTHING
 
 
+@pytest.mark.hazard("H-02")
 def test_an_unanswered_question_leaves_nothing_to_sign() -> None:
     assessment = case_assessment("case_01", signed=False)
     PatientCondition.objects.filter(condition__key="pacemaker").update(answer="not_asked")
@@ -178,6 +181,7 @@ def test_an_unanswered_question_leaves_nothing_to_sign() -> None:
     assert codes(version) == ["no_plan"]
 
 
+@pytest.mark.hazard("H-20")
 def test_a_manager_does_not_sign() -> None:
     version = case_draft("case_01")
     assert codes(version, ManagerFactory()) == ["no_licence"]
@@ -186,6 +190,7 @@ def test_a_manager_does_not_sign() -> None:
     assert written() == NOTHING
 
 
+@pytest.mark.hazard("H-09")
 def test_no_knowledge_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     version = case_draft("case_01")
     monkeypatch.setattr(drafting_module, "knowledge_in_force", _no_knowledge)
@@ -203,6 +208,7 @@ def _no_knowledge() -> Any:
     return Empty()
 
 
+@pytest.mark.hazard("H-07")
 def test_new_facts_block_items_until_an_override_is_recorded() -> None:
     version = case_draft("case_01")
     by = version.created_by
@@ -227,6 +233,7 @@ def test_new_facts_block_items_until_an_override_is_recorded() -> None:
         cursor.execute("DELETE FROM plans_override")
 
 
+@pytest.mark.hazard("H-07")
 def test_a_recheck_that_would_refuse_changes_nothing() -> None:
     version = case_draft("case_01")
     condition(version, "pacemaker", "not_asked")
@@ -240,6 +247,7 @@ def test_a_recheck_that_would_refuse_changes_nothing() -> None:
 # --- Frozen by the database -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H-08")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -263,6 +271,7 @@ def test_raw_sql_cannot_change_a_signed_version(statement: str) -> None:
     assert content_is_unchanged(page_version(version))
 
 
+@pytest.mark.hazard("H-06")
 def test_the_database_refuses_a_blocked_item_and_an_emergency() -> None:
     version = case_draft("case_01")
     PlanTechnique.objects.filter(phase__version=version).update(safety="blocked_absolute")
@@ -329,6 +338,7 @@ def test_refused_moves_change_nothing(to: int, reason: str, code: str) -> None:
     assert Plan.objects.get().current_phase == 1
 
 
+@pytest.mark.hazard("H-19")
 def test_a_locked_phase_does_not_begin() -> None:
     version = case_draft("case_01")
     PlanPhase.objects.filter(version=version, number=2).update(is_locked=True)
@@ -349,6 +359,7 @@ def test_only_a_registered_person_moves_a_patient() -> None:
 # --- The next version -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H-05")
 def test_a_revision_copies_content_and_never_overrides() -> None:
     version = case_draft("case_01")
     by = version.created_by

@@ -149,6 +149,7 @@ def test_somebody_elses_exercise_and_log_do_not_exist(home: SimpleNamespace) -> 
     assert SessionLog.objects.count() == 1
 
 
+@pytest.mark.hazard("H-14")
 def test_a_foreign_id_in_the_body_changes_nothing(home: SimpleNamespace) -> None:
     post(home, prescription=home.foreign.pk, patient=home.foreign.patient_id)
     assert SessionLog.objects.get().prescription == home.prescription
@@ -162,6 +163,7 @@ def test_a_client_id_of_another_patient_is_refused_without_a_hint(home: SimpleNa
     assert SessionLog.objects.count() == 1
 
 
+@pytest.mark.hazard("H-19")
 @pytest.mark.parametrize(("state", "ends_on"), [("paused", None), ("stopped", "2026-01-02")])
 def test_what_is_on_hold_or_over_is_hidden_and_not_logged(home: SimpleNamespace, state: str, ends_on: str) -> None:
     type(home.prescription).objects.filter(pk=home.prescription.pk).update(state=state, ends_on=ends_on)

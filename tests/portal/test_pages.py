@@ -111,6 +111,7 @@ def own_log_in(version: PlanVersion) -> User:
     return user
 
 
+@pytest.mark.hazard("H-19")
 def test_nothing_unsigned_is_shown(db: None) -> None:
     version = case_draft("case_01")
     client = Client()
@@ -157,6 +158,7 @@ def test_visits_are_shown_by_the_patients_own_clock(home: SimpleNamespace) -> No
     assert "18:00" in home.client.get("/portal/").content.decode()
 
 
+@pytest.mark.hazard("H-18")
 def test_the_warning_signs_name_whom_to_call(home: SimpleNamespace) -> None:
     page = home.client.get(reverse("portal:changed")).content.decode()
     assert 'href="tel:999"' in page

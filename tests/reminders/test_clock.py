@@ -54,6 +54,7 @@ def test_wall_time_becomes_one_instant(zone: str, day: str, at: str, utc: str | 
     assert to_instant(date.fromisoformat(day), time.fromisoformat(at), ZoneInfo(zone)) == expected
 
 
+@pytest.mark.hazard("H-16")
 @pytest.mark.parametrize(
     ("zone", "first", "days"),
     [

@@ -90,6 +90,7 @@ def keys(**filters: object) -> set[str]:
     return {f"<{uid}@{host}>" for uid in OutboxMessage.objects.filter(**filters).values_list("uid", flat=True)}
 
 
+@pytest.mark.hazard("H-16")
 @pytest.mark.parametrize(
     ("point", "doubtful", "of_them_accepted"),
     [("open:1", 0, 0), ("before:3", 1, 0), ("after:3", 1, 1)],
@@ -121,6 +122,7 @@ def _race(provider: Provider, **extra: str) -> Counter[str]:
     return provider.accepted()
 
 
+@pytest.mark.hazard("H-16")
 def test_three_senders_with_the_same_ids_send_each_message_once(provider: Provider) -> None:
     accepted = _race(provider)
     assert OutboxMessage.objects.filter(state="sent").count() == 40

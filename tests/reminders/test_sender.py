@@ -53,6 +53,7 @@ def states() -> list[tuple[str, str]]:
     return list(OutboxMessage.objects.order_by("pk").values_list("state", "reason"))
 
 
+@pytest.mark.hazard("H-15")
 def test_a_digest_goes_out_once_and_names_clinic_and_link_only(patient: Patient, settings: Any) -> None:
     settings.PUBLIC_URL = "https://clinic.example.test"
     plan(now=NOW)
@@ -123,6 +124,7 @@ def test_a_change_between_planning_and_sending_counts(
     assert mail.outbox == []
 
 
+@pytest.mark.hazard("H-16")
 def test_an_address_change_counts_in_the_last_moment(patient: Patient) -> None:
     plan(now=NOW)
     Patient.objects.filter(pk=patient.pk).update(email="new@example.test")

@@ -40,6 +40,7 @@ def test_a_senseless_time_is_refused_by_raw_sql_as_well(text: str) -> None:
     assert Appointment.objects.get().during == visit.during
 
 
+@pytest.mark.hazard("H-17")
 @pytest.mark.parametrize("shared", ["practitioner", "patient", "room"])
 def test_nobody_and_nothing_is_booked_twice(shared: str) -> None:
     first = AppointmentFactory(start=NINE, room=RoomFactory())
