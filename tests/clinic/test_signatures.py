@@ -100,6 +100,7 @@ def test_the_database_refuses(chain: list[Signature], statement: str, says: str)
     assert verify(readers()).holds
 
 
+@pytest.mark.hazard("H-23")
 @pytest.mark.parametrize(
     ("statement", "number", "why"),
     [
@@ -120,6 +121,7 @@ def test_tampering_with_the_chain_is_found(chain: list[Signature], statement: st
     assert why in broken.why
 
 
+@pytest.mark.hazard("H-23")
 def test_tampering_with_the_content_is_found(chain: list[Signature]) -> None:
     for changed, why in ((A, "was changed"), (None, "is gone")):
         broken = verify(readers(_8=changed)).broken

@@ -122,6 +122,7 @@ def _itself(version: PlanVersion) -> PlanVersion:
     return version
 
 
+@pytest.mark.hazard("H-06")
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -168,6 +169,7 @@ def test_nothing_is_born_signed(state: str) -> None:
     assert PlanVersion.objects.get(pk=version.pk).state == "draft"
 
 
+@pytest.mark.hazard("H-06")
 def test_an_absolute_block_is_never_signed() -> None:
     version, item = blocked_draft()
     run("UPDATE plans_planexercise SET safety = 'blocked_absolute' WHERE id = %s", item.pk)
@@ -206,6 +208,7 @@ def _another_rule(version: PlanVersion, item: PlanExercise) -> None:
     )
 
 
+@pytest.mark.hazard("H-05")
 @pytest.mark.parametrize("spoil", [_no_override, _licence_ended, _left, _another_rule])
 def test_an_override_must_hold_on_the_day_of_the_signature(spoil: Callable[..., None]) -> None:
     version, item = blocked_draft()
@@ -250,6 +253,7 @@ def raw_override(item: PlanExercise, **changed: Any) -> None:
     run(f"INSERT INTO plans_override ({COLUMNS}) VALUES ({marks})", *row.values())  # noqa: S608
 
 
+@pytest.mark.hazard("H-05")
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -296,6 +300,7 @@ def test_a_signed_version_takes_no_override() -> None:
         raw_override(item)
 
 
+@pytest.mark.hazard("H-06")
 def test_a_forged_check_is_found_by_the_signing_action() -> None:
     version, item = blocked_draft()
     item.override.delete()
@@ -339,6 +344,7 @@ def attempts(version: PlanVersion) -> list[tuple[User, OverrideRequest, str]]:
     ]
 
 
+@pytest.mark.hazard("H-05")
 @pytest.mark.parametrize("number", range(6))
 @pytest.mark.parametrize("way", ["add", "override"])
 def test_a_refused_override_is_recorded_and_nothing_else(number: int, way: str) -> None:
@@ -385,6 +391,7 @@ def test_an_attempt_on_an_absolute_block_or_a_signed_version_is_recorded() -> No
             run(statement)
 
 
+@pytest.mark.hazard("H-05")
 def test_clones_and_new_drafts_carry_no_override() -> None:
     version, item = blocked_draft()
     signed = sign(version, version.created_by, today=TODAY)

@@ -54,6 +54,7 @@ def test_a_note_is_not_born_signed_and_not_signed_without_a_signature() -> None:
         bare_note(version)  # a second draft of the same author
 
 
+@pytest.mark.hazard("H-24")
 def test_an_adverse_event_is_reviewed_once_and_kept() -> None:
     note = lock(bare_note(case_signed()))
     row = note.notetechniques.get()

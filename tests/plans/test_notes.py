@@ -310,6 +310,7 @@ def event_after(note: TreatmentNote, key: str, **more: str) -> AdverseEvent:
     return record_adverse_event(note, note.author, row=row(note, key), **said)
 
 
+@pytest.mark.hazard("H-24")
 def test_after_an_adverse_event_the_technique_is_held_until_reviewed() -> None:
     note = begin()
     complete(note)

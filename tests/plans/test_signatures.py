@@ -55,6 +55,7 @@ def test_a_superseded_version_still_holds(signed: PlanVersion) -> None:
     assert "2 signatures hold" in said()
 
 
+@pytest.mark.hazard("H-23")
 @pytest.mark.parametrize(
     ("statement", "first"),
     [
@@ -84,6 +85,7 @@ def test_a_row_signed_past_the_chain_is_named(signed: PlanVersion) -> None:
         said()
 
 
+@pytest.mark.hazard("H-23")
 def test_the_nightly_tick_verifies_once_and_complains_loudly(
     signed: PlanVersion, caplog: pytest.LogCaptureFixture
 ) -> None:
