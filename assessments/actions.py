@@ -8,6 +8,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from assessments.carrying import carry_forward, last_signed
 from assessments.changes import Change, FindingChange, FlagChange, Overtaken, Problem, Saved
 from assessments.chart import Place, chart_of
 from assessments.content import content_hashes
@@ -21,10 +22,13 @@ from clinic.models import Answer, Episode, User
 from clinic.signatures import Kind, append
 
 
-def start_assessment(episode: Episode, author: User, *, kind: str = "", today: date) -> Assessment:
+def start_assessment(
+    episode: Episode, author: User, *, kind: str = "", today: date, copy_forward: bool = False
+) -> Assessment:
     """Begin a draft in an open episode. Raises Conflict when the episode is closed or has a draft already.
 
     Without ``kind`` the first assessment of an episode is the initial one, later ones are reassessments.
+    ``copy_forward`` fills it with the last signed findings, each marked until it is measured or confirmed.
     """
     if episode.state != Episode.State.OPEN:
         raise Conflict("episode_closed", "This episode is closed. Open a new one to assess again.")
@@ -35,13 +39,20 @@ def start_assessment(episode: Episode, author: User, *, kind: str = "", today: d
         raise Invalid("kind", "Choose initial assessment or reassessment.", field="kind")
     try:
         with transaction.atomic():
-            return Assessment.objects.create(episode=episode, author=author, kind=kind, assessed_on=today)
+            made = Assessment.objects.create(episode=episode, author=author, kind=kind, assessed_on=today)
+            source = last_signed(episode) if copy_forward else None
+            if source is not None:
+                carry_forward(source, made, today=today)
+            return made
     except IntegrityError as error:
         raise Conflict("draft_exists", "This episode has an assessment in progress.") from error
 
 
-def _locked(assessment: Assessment) -> Assessment:
+def locked_draft(assessment: Assessment) -> Assessment:
+    """The draft, locked for this transaction. Raises Conflict (code ``signed``) when it does not change any more."""
     row: Assessment = Assessment.objects.with_people().select_for_update(of=("self",)).get(pk=assessment.pk)
+    if row.state == Assessment.State.COSIGN:
+        raise Conflict("signed", "This assessment waits for a co-signature and does not change until it comes back.")
     if row.state != Assessment.State.DRAFT:
         raise Conflict("signed", "This assessment is signed and does not change any more.")
     return row
@@ -143,8 +154,11 @@ def deny_flags(assessment: Assessment, flags: Iterable[str], *, by: User, revisi
     return save_changes(assessment, changes, by=by, revision=revision, today=today)
 
 
-def _licensed(by: User, today: date) -> None:
+def licensed(by: User, today: date) -> None:
+    """Raises Refused for everybody but a physiotherapist with a registration of their own that covers today."""
     practitioner = getattr(by, "practitioner", None)
+    if practitioner is not None and practitioner.is_student:
+        raise Refused("student", "A student may not do this. Ask your supervisor.")
     if practitioner is None or not practitioner.licence_is_valid(today):
         raise Refused("licence", "Only a physiotherapist whose registration is valid today may do this.")
 
@@ -155,7 +169,7 @@ def clear_flag(assessment: Assessment, flag: str, *, by: User, reason: str, sour
     Allowed after signing as well: results come later. Raises Refused without a valid licence, Invalid without reason
     or source or for an unknown flag, Conflict when it is cleared already.
     """
-    _licensed(by, today)
+    licensed(by, today)
     if flag not in RED_FLAGS:
         raise Invalid("unknown", "This is not a red-flag question.", field="flag")
     reason, source = reason.strip(), source.strip()
@@ -184,8 +198,23 @@ def sign(assessment: Assessment, *, by: User, today: date, confirmed: Collection
     Raises Refused without a valid licence, Conflict when signed already, ManyProblems when a refusing check fails, a
     question is not confirmed or nothing was recorded.
     """
-    _licensed(by, today)
-    row = _locked(assessment)
+    licensed(by, today)
+    row = locked_draft(assessment)
+    check_before_signing(row, today=today, confirmed=confirmed)
+    row.return_note, row.returned_by, row.returned_at = "", None, None
+    return put_signature(row, by=by)
+
+
+def put_signature(row: Assessment, *, by: User) -> Assessment:
+    """Sign and lock, with the next link of the signature chain. The caller has checked everything, in a transaction."""
+    row.state, row.signed_by, row.signed_at = Assessment.State.SIGNED, by, timezone.now()
+    row.save(update_fields=["state", "signed_by", "signed_at", "return_note", "returned_by", "returned_at"])
+    append(Kind.ASSESSMENT, row.pk, content_hashes([row.pk])[row.pk], by=by, at=row.signed_at)
+    return row
+
+
+def check_before_signing(row: Assessment, *, today: date, confirmed: Collection[str]) -> None:
+    """What every signature asks. Raises Invalid when nothing is recorded, ManyProblems with every open point."""
     chart = chart_of(row, today=today)
     if not chart.values and not chart.sites:
         raise Invalid("empty", "Nothing is recorded yet.")
@@ -194,7 +223,3 @@ def sign(assessment: Assessment, *, by: User, today: date, confirmed: Collection
     problems += [Invalid(f"ask:{q.key}", q.message, field=q.paths[0]) for q in open_questions]
     if problems:
         raise ManyProblems("checks", "Some findings need a look before this can be signed.", tuple(problems))
-    row.state, row.signed_by, row.signed_at = Assessment.State.SIGNED, by, timezone.now()
-    row.save(update_fields=["state", "signed_by", "signed_at"])
-    append(Kind.ASSESSMENT, row.pk, content_hashes([row.pk])[row.pk], by=by, at=row.signed_at)
-    return row

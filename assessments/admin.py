@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from assessments.models import (
+    Amendment,
     Assessment,
     Finding,
     FlagClearance,
@@ -47,7 +48,8 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
 
 
 def _inline(shown: type[Any], columns: tuple[str, ...]) -> type[ReadOnlyInline]:
-    return type(f"{shown.__name__}Inline", (ReadOnlyInline,), {"model": shown, "fields": columns})
+    options = {"model": shown, "fields": columns, "fk_name": "assessment"}
+    return type(f"{shown.__name__}Inline", (ReadOnlyInline,), options)
 
 
 @admin.register(Assessment)
@@ -66,6 +68,7 @@ class AssessmentAdmin(ReadOnlyAdmin):
         _inline(Surgery, ("procedure", "region", "side", "performed_on")),
         _inline(RedFlagAnswer, ("flag", "answer", "region", "side", "note")),
         _inline(FlagClearance, ("flag", "reason", "source", "cleared_by")),
+        _inline(Amendment, ("reason", "addition", "signed_by")),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -1,4 +1,8 @@
-"""What may be changed in an assessment, one value per kind of change. ``name`` is how a page calls the field."""
+"""What may be changed in an assessment, one value per kind of change. ``name`` is how a page calls the field.
+
+``untouched``: the page showed a value carried forward and nobody touched it, so the same value confirms nothing.
+Without it, entering the same value says "re-measured, the same".
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,7 @@ class FindingChange:
     value: object = None
     pain_limited: bool | None = None
     note: str | None = None
+    untouched: bool = False
 
     @property
     def name(self) -> str:
@@ -41,6 +46,7 @@ class RegionChange:
     region: str
     side: str = ""
     present: bool = True
+    untouched: bool = False
 
     @property
     def name(self) -> str:
@@ -64,6 +70,7 @@ class MarkChange:
     depth: str = ""
     quality: str = ""
     nprs: object = None
+    untouched: bool = False
 
     @property
     def name(self) -> str:
@@ -77,6 +84,7 @@ class ActivityChange:
     position: int
     activity: str = ""
     score: object = None
+    untouched: bool = False
 
     @property
     def name(self) -> str:
@@ -92,6 +100,7 @@ class SurgeryChange:
     region: str = ""
     side: str = ""
     performed_on: object = None
+    untouched: bool = False
 
     @property
     def name(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from assessments.changes import NOT_MEASURED
+from assessments.current import current, findings_now
 from assessments.models import Assessment, Finding
 from assessments.scoring import irritability, rompct, stage, umn_any
 
@@ -43,6 +44,8 @@ class Chart:
     sites: tuple[tuple[str, str], ...] = ()
     activities: tuple[tuple[str, int | None], ...] = ()
     pain_limited: frozenset[Place] = frozenset()
+    carried: Mapping[Place, date] = field(default_factory=dict)  # carried forward: the day it was measured
+    carried_rows: int = 0  # regions, marks, activities and operations that were carried forward
     not_measured: frozenset[Place] = frozenset()  # recorded as normal by "all normal"
 
     def get(self, path: str, side: str = "", mode: str = "") -> Value | None:
@@ -129,7 +132,7 @@ class Chart:
 
 def figures_of(assessment: Assessment, *, today: date, findings: Iterable[Finding] | None = None) -> Chart:
     """The findings alone, for what stands beside a figure and for checks between fields: at most one query."""
-    rows = list(assessment.findings.all()) if findings is None else list(findings)
+    rows = findings_now(assessment) if findings is None else list(findings)
     patient = assessment.episode.patient
     return Chart(
         values={(row.path, row.side, row.mode): plain(row) for row in rows},
@@ -138,14 +141,25 @@ def figures_of(assessment: Assessment, *, today: date, findings: Iterable[Findin
         birth_date=patient.date_of_birth,
         today=today,
         pain_limited=frozenset((row.path, row.side, row.mode) for row in rows if row.pain_limited),
+        carried={(row.path, row.side, row.mode): row.measured_on for row in rows if row.measured_on is not None},
         not_measured=frozenset((row.path, row.side, row.mode) for row in rows if row.note == NOT_MEASURED),
     )
 
 
 def chart_of(assessment: Assessment, *, today: date) -> Chart:
     """The whole picture of an assessment; without a further query when it was fetched with ``for_chart()``."""
+    now = current(assessment)
     return replace(
-        figures_of(assessment, today=today),
-        sites=tuple((row.region, row.side) for row in assessment.symptom_regions.all()),
-        activities=tuple((row.activity, row.score) for row in assessment.activities.all()),
+        figures_of(assessment, today=today, findings=now.findings),
+        sites=tuple((row.region, row.side) for row in now.regions),
+        activities=tuple((row.activity, row.score) for row in now.activities),
+        carried_rows=sum(row.is_carried for row in (*now.regions, *now.activities)) + _carried_elsewhere(assessment),
     )
+
+
+def _carried_elsewhere(assessment: Assessment) -> int:
+    """Marks and operations that were carried forward: one query, none for a first assessment."""
+    if assessment.kind != Assessment.Kind.REASSESSMENT:
+        return 0
+    marks, surgeries = assessment.pain_marks.carried(), assessment.surgeries.carried()
+    return int(marks.order_by().values("pk").union(surgeries.order_by().values("pk"), all=True).count())

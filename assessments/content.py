@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from assessments.models import Assessment
+from assessments.models import Amendment, Assessment
 from clinic.hashing import content_hash
 
 HEAD = ("episode_id", "kind", "author_id", "assessed_on", "story")
@@ -36,6 +36,18 @@ def signed_content(assessment: Assessment) -> dict[str, Any]:
         for name, columns in ROWS.items()
     }  # fmt: skip
     return {name: _plain(getattr(assessment, name)) for name in HEAD} | rows
+
+
+def amendment_hashes(ids: Iterable[int]) -> dict[int, str]:
+    """The hash of each amendment as it reads now; missing ones are left out."""
+    rows = Amendment.objects.filter(pk__in=list(ids)).prefetch_related("values")
+    return {row.pk: content_hash(amendment_content(row)) for row in rows}
+
+
+def amendment_content(row: Amendment) -> dict[str, Any]:
+    """What the signature under an amendment binds."""
+    values = sorted(([value.name, value.before, value.after] for value in row.values.all()), key=repr)
+    return {"assessment": row.assessment_id, "reason": row.reason, "addition": row.addition, "values": values}
 
 
 def _plain(value: Any) -> Any:

@@ -76,6 +76,16 @@ def _unusual(chart: Chart) -> Iterator[CrossProblem]:
             yield CrossProblem(f"value:{path}:{side}:{mode}", "ask", message + where, (path,))
 
 
+def _carried(chart: Chart) -> Iterator[CrossProblem]:
+    """Values of an earlier day that nobody measured or confirmed; they are signed as what they are."""
+    number = len(chart.carried) + chart.carried_rows
+    if number:
+        what = "1 value was" if number == 1 else f"{number} values were"
+        message = f"{what} carried forward and not re-measured. Signed, they stay marked with their day."
+        yield CrossProblem("carried", "ask", message, tuple(path for path, _, _ in chart.carried) or ("",))
+
+
 def questions(chart: Chart) -> list[CrossProblem]:
-    """What signing asks to have looked at: unusual combinations and unusual single values."""
-    return [problem for problem in cross_problems(chart) if problem.level == "ask"] + list(_unusual(chart))
+    """What signing asks to have looked at: unusual combinations and values, and what was only carried forward."""
+    asked = [problem for problem in cross_problems(chart) if problem.level == "ask"]
+    return [*_carried(chart), *asked, *_unusual(chart)]

@@ -12,6 +12,7 @@ from django.db import models
 
 from assessments.chart import Place
 from assessments.models import Assessment, Finding, RedFlagAnswer
+from assessments.models.findings import Carried
 from clinic.anatomy import REGIONS, SIDES
 from clinic.models import Condition, PatientCondition, User
 
@@ -106,16 +107,20 @@ def site_of(region: str, side: str, *, needed: bool = True) -> tuple[str, str]:
     return region, side
 
 
-def store(desk: Desk, row: Any, values: dict[str, Any]) -> bool:
-    """Set and save a row whose values changed; refuse when it was changed meanwhile by somebody else."""
+def store(desk: Desk, row: Any, values: dict[str, Any], *, untouched: bool = True) -> bool:
+    """Set and save a row whose values changed or were confirmed; refuse when somebody else changed it meanwhile."""
+    carried = isinstance(row, Carried)
     if row.pk is not None:
-        if all(getattr(row, name) == value for name, value in values.items()):
+        confirmed = carried and row.is_carried and not untouched
+        if not confirmed and all(getattr(row, name) == value for name, value in values.items()):
             return False
         if row.revision > desk.base:
             raise OvertakenBy(str(row))
     for name, value in values.items():
         setattr(row, name, value)
     row.revision = desk.next
+    if carried:
+        row.touch()
     desk.keep(row)
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
@@ -25,6 +25,18 @@ def _count(rows: models.QuerySet[models.Model], group: str) -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
+class CarriedQuerySet(models.QuerySet[Any]):
+    """Rows of an assessment that may have been carried forward."""
+
+    def measured(self) -> Self:
+        """Found in their own assessment: the only ones that count as a new measurement."""
+        return self.filter(carried_from__isnull=True)
+
+    def carried(self) -> Self:
+        """Copied from an earlier assessment and not touched since."""
+        return self.filter(carried_from__isnull=False)
+
+
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     """Assessments, narrowed by who asks."""
 
@@ -34,7 +46,9 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def with_people(self) -> Self:
         """The people whom every page names, in the same query."""
-        return self.select_related("episode__patient", "episode__practitioner__user", "author", "signed_by")
+        return self.select_related(
+            "episode__patient", "episode__practitioner__user", "author", "signed_by", "submitted_by", "returned_by"
+        )
 
     def for_chart(self) -> Self:
         """Everything the read-only page and the engine read, in one query per kind of row."""

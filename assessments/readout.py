@@ -209,7 +209,8 @@ def _figure(chart: Chart, path: str, side: str, mode: str) -> str:
     else:
         unit = VOCABULARY[path].unit
         shown = f"{show(value)}{'°' if unit == 'deg' else f' {unit}' if unit else ''}"
-    return f"{side} {shown}".strip()
+    old = "" if (path, side, mode) not in chart.carried else f" ({chart.carried[path, side, mode]:%d %b})"
+    return f"{side} {shown}{old}".strip()
 
 
 def _minimum(chart: Chart, sheet: AnswerSheet) -> Completeness:

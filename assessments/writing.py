@@ -49,7 +49,8 @@ def apply(desk: Desk, change: Change) -> bool:
 # --- Findings -------------------------------------------------------------------------------------------------------
 
 
-def _field_of(change: FindingChange) -> VocabularyField:
+def field_of(change: FindingChange) -> VocabularyField:
+    """The field that a change means. Raises Refusal for a path, side or mode that is not recorded here."""
     field = VOCABULARY.get(change.path)
     if field is None:
         raise Refusal("unknown", f"“{change.path[:60]}” is not a finding of the assessment.")
@@ -65,7 +66,8 @@ def _field_of(change: FindingChange) -> VocabularyField:
     return field
 
 
-def _typed(field: VocabularyField, raw: object) -> Value | None:
+def typed_value(field: VocabularyField, raw: object) -> Value | None:
+    """The value as it is kept, None when empty. Raises Refusal for one outside the limits of the field."""
     if is_empty(raw):
         return None
     if field.type == "list" and isinstance(raw, str):
@@ -81,7 +83,8 @@ def _typed(field: VocabularyField, raw: object) -> Value | None:
     return value
 
 
-def _columns(value: Value) -> dict[str, Any]:
+def columns_of(value: Value) -> dict[str, Any]:
+    """The value columns of a finding, exactly one filled."""
     empty: dict[str, Any] = {"number": None, "text": None, "truth": None, "choices": None}
     if isinstance(value, bool):
         return empty | {"truth": value}
@@ -102,8 +105,8 @@ def _check_across(desk: Desk, change: FindingChange, value: Value) -> None:
 
 
 def _finding(desk: Desk, change: FindingChange) -> bool:
-    field = _field_of(change)
-    value = _typed(field, change.value)
+    field = field_of(change)
+    value = typed_value(field, change.value)
     if value is not None:
         _check_across(desk, change, value)
     place = (change.path, change.side, change.mode)
@@ -113,7 +116,8 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
         note = ""
     same_pain = row is None or change.pain_limited is None or row.pain_limited == change.pain_limited
     same_note = row is None or note is None or row.note == note
-    if (plain(row) if row else None) == value and same_pain and same_note:
+    same = (plain(row) if row else None) == value and same_pain and same_note
+    if same and (row is None or change.untouched or not row.is_carried):
         return False
     if row is not None and row.revision > desk.base:
         raise OvertakenBy(value_label(change.path, plain(row)))
@@ -123,13 +127,14 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
             del desk.findings[place]
         return row is not None
     row = row or Finding(assessment=desk.assessment, path=change.path, side=change.side, mode=change.mode)
-    for name, column in _columns(value).items():
+    for name, column in columns_of(value).items():
         setattr(row, name, column)
     if change.pain_limited is not None:
         row.pain_limited = change.pain_limited and field.namespace == "mmt"
     if note is not None:
         row.note = note
     row.revision = desk.next
+    row.touch()
     desk.keep(row)
     desk.findings[place] = row
     return True
@@ -138,7 +143,8 @@ def _finding(desk: Desk, change: FindingChange) -> bool:
 # --- Picture, function, history -------------------------------------------------------------------------------------
 
 
-def _whole(raw: object, low: int, high: int, label: str) -> int | None:
+def whole_number(raw: object, low: int, high: int, label: str) -> int | None:
+    """A whole number or None when empty. Raises Refusal outside ``low`` to ``high``."""
     if is_empty(raw):
         return None
     try:
@@ -158,7 +164,7 @@ def _region(desk: Desk, change: RegionChange) -> bool:
     if not change.present:
         return rows.delete()[0] > 0
     if rows.exists():
-        return False
+        return not change.untouched and rows.carried().update(carried_from=None, measured_on=None) > 0
     position = desk.assessment.symptom_regions.count()
     SymptomRegion.objects.create(assessment=desk.assessment, region=region, side=side, position=position)
     return True
@@ -181,16 +187,17 @@ def _mark(desk: Desk, change: MarkChange) -> bool:
         raise Refusal("quality", "Choose the quality from the list.")
     values = {
         "view": change.view,
-        "x": _whole(change.x, 0, 1000, "Position"),
-        "y": _whole(change.y, 0, 1000, "Position"),
+        "x": whole_number(change.x, 0, 1000, "Position"),
+        "y": whole_number(change.y, 0, 1000, "Position"),
         "region": region,
         "side": side,
         "depth": change.depth,
         "quality": change.quality,
-        "nprs": _whole(change.nprs, 0, 10, "Pain of this mark"),
+        "nprs": whole_number(change.nprs, 0, 10, "Pain of this mark"),
     }
-    _region(desk, RegionChange(region, side))  # what hurts is a symptom region
-    return store(desk, row or PainMark(assessment=desk.assessment, key=change.key), values)
+    _region(desk, RegionChange(region, side, untouched=change.untouched))  # what hurts is a symptom region
+    row = row or PainMark(assessment=desk.assessment, key=change.key)
+    return store(desk, row, values, untouched=change.untouched)
 
 
 def _activity(desk: Desk, change: ActivityChange) -> bool:
@@ -198,13 +205,13 @@ def _activity(desk: Desk, change: ActivityChange) -> bool:
         raise Refusal("position", f"At most {MAX_ACTIVITIES} activities are scored.")
     row = desk.assessment.activities.filter(position=change.position).first()
     text = text_of(change.activity, 120, "Activity")
-    score = _whole(change.score, 0, 10, f"Score of activity {change.position}")
+    score = whole_number(change.score, 0, 10, f"Score of activity {change.position}")
     if not text and score is None:
         return remove(desk, row)
     if not text:
         raise Refusal("invalid", f"Name activity {change.position} before scoring it.")
     row = row or PsfsActivity(assessment=desk.assessment, position=change.position)
-    return store(desk, row, {"activity": text, "score": score})
+    return store(desk, row, {"activity": text, "score": score}, untouched=change.untouched)
 
 
 def _day(raw: object, label: str, desk: Desk) -> date | None:
@@ -231,7 +238,8 @@ def _surgery(desk: Desk, change: SurgeryChange) -> bool:
         "side": side,
         "performed_on": _day(change.performed_on, "Date of the operation", desk),
     }
-    return store(desk, row or Surgery(assessment=desk.assessment, key=change.key), values)
+    row = row or Surgery(assessment=desk.assessment, key=change.key)
+    return store(desk, row, values, untouched=change.untouched)
 
 
 def _head(desk: Desk, change: HeadChange) -> bool:

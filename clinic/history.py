@@ -55,3 +55,23 @@ def locked_when_parent(
             RETURN OLD;
         """,
     )
+
+
+def by_registered(name: str, *, column: str, is_user: bool = True) -> pgtrigger.Trigger:
+    """A trigger that refuses an insert whose ``column`` names a student: what only a registered person may do.
+
+    ``column`` holds a user's id, or a practitioner's with ``is_user=False``.
+    """
+    key = "user_id" if is_user else "id"
+    return pgtrigger.Trigger(
+        name=name,
+        operation=pgtrigger.Insert,
+        when=pgtrigger.Before,
+        func=f"""
+            IF EXISTS (SELECT 1 FROM clinic_practitioner WHERE {key} = NEW.{column} AND is_student) THEN
+                RAISE EXCEPTION 'a student may not do this: %', TG_TABLE_NAME
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608 - both names come from the models
+    )

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     """What is signed."""
 
     ASSESSMENT = "assessment"
+    AMENDMENT = "amendment"
     PLAN_VERSION = "plan_version"
     TREATMENT_NOTE = "treatment_note"
 

@@ -11,6 +11,8 @@ Choices made here, each with its reason:
 * a needling or thrust form that is not on file is a known fact (False), while general consent that was never recorded
   is not known (None);
 * under 16 only a form signed by a parent or guardian counts (techniques reference, global rule "consent");
+* a value carried forward from an earlier assessment counts as the last one known (what decides today's safety is never
+  carried: ``assessments/vocabulary/carry.yaml``); an amended value counts as amended;
 * tenderness (``palp_tender.*``) is recorded for the chart and scores nowhere.
 """
 
@@ -21,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from assessments.current import Current, current
 from assessments.models import Assessment
 from assessments.models import Finding as FindingRow
 from assessments.scoring import rompct
@@ -55,14 +58,15 @@ UNSCORED = ("palp_tender",)
 def facts_for(assessment: Assessment, *, practitioner: Practitioner, today: date) -> Facts:
     """Everything that is known on ``today`` about the assessed patient and the treating practitioner."""
     patient = assessment.episode.patient
-    sites = _symptom_sites(assessment)
-    findings = _findings(assessment.findings.all(), age=patient.age(today))
-    findings.update(_derived(assessment, patient, sites, today))
+    now = current(assessment)
+    sites = _symptom_sites(now)
+    findings = _findings(now.findings, age=patient.age(today))
+    findings.update(_derived(now, patient, sites, today))
     return Facts(
         sites=sites,
         findings=dict(sorted(findings.items())),
         conditions=_conditions(patient),
-        flags=_flags(assessment),
+        flags=_flags(assessment, now),
         consent=_consent(patient, today),
         credentials=_credentials(practitioner),
         clinic_equipment=_clinic_equipment(),
@@ -75,8 +79,8 @@ def _side(side: str) -> Side:
     return side  # type: ignore[return-value] # the column's choices are the literals of Side
 
 
-def _symptom_sites(assessment: Assessment) -> tuple[Site, ...]:
-    return tuple(Site(row.region, _side(row.side)) for row in assessment.symptom_regions.all())
+def _symptom_sites(now: Current) -> tuple[Site, ...]:
+    return tuple(Site(row.region, _side(row.side)) for row in now.regions)
 
 
 # --- Findings -------------------------------------------------------------------------------------------------------
@@ -127,7 +131,7 @@ def _percent_of_norm(path: str, rows: list[FindingRow], age: int) -> dict[str, F
     return {key: Finding(key, readings)} if readings else {}
 
 
-def _derived(assessment: Assessment, patient: Patient, sites: tuple[Site, ...], today: date) -> dict[str, Finding]:
+def _derived(now: Current, patient: Patient, sites: tuple[Site, ...], today: date) -> dict[str, Finding]:
     """Findings that other rows hold: age, sex, regions, function score. The engine derives the rest itself."""
     values: dict[str, FindingValue] = {
         "hist.age_years": patient.age(today),
@@ -135,7 +139,7 @@ def _derived(assessment: Assessment, patient: Patient, sites: tuple[Site, ...], 
     }
     if sites:
         values["hist.symptom_regions"] = tuple(dict.fromkeys(site.region for site in sites))
-    scores = [activity.score for activity in assessment.activities.all() if activity.score is not None]
+    scores = [activity.score for activity in now.activities if activity.score is not None]
     if scores:
         values["func.psfs_avg"] = round(sum(scores) / len(scores), 1)
     return {path: Finding(path, (Reading(value),)) for path, value in values.items()}
@@ -161,9 +165,9 @@ def _conditions(patient: Patient) -> dict[str, ConditionFact]:
     }
 
 
-def _flags(assessment: Assessment) -> dict[str, FlagFact]:
+def _flags(assessment: Assessment, now: Current) -> dict[str, FlagFact]:
     cleared = {clearance.flag for clearance in assessment.clearances.all()}
-    answered = {row.flag: row for row in assessment.flag_answers.all()}
+    answered = {row.flag: row for row in now.flags}
     flags = {}
     for key in sorted(cleared | set(answered)):
         row = answered.get(key)
@@ -190,7 +194,7 @@ def _consent(patient: Patient, today: date) -> Consent:
 
 
 def _credentials(practitioner: Practitioner) -> tuple[Credential, ...]:
-    if not practitioner.user.is_active:
+    if not practitioner.user.is_active or practitioner.is_student:
         return ()
     held = [
         Credential(CREDENTIAL_KEYS.get(CredentialRow.Kind(row.kind), row.kind), row.valid_until)

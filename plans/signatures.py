@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Model
 
+from assessments.content import amendment_hashes
 from assessments.content import content_hashes as assessment_hashes
 from assessments.models import Assessment
 from clinic.hashing import content_hash
@@ -36,6 +37,7 @@ def note_hashes(ids: Iterable[int]) -> dict[int, str]:
 
 READERS: Mapping[str, Reader] = {
     Kind.ASSESSMENT: assessment_hashes,
+    Kind.AMENDMENT: amendment_hashes,
     Kind.PLAN_VERSION: plan_hashes,
     Kind.TREATMENT_NOTE: note_hashes,
 }

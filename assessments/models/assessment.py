@@ -13,6 +13,43 @@ from django.utils import timezone
 from assessments.querysets import AssessmentQuerySet
 from clinic.models import Episode
 
+# Who may sign, and what may still change while a student's record waits. Kept by the database for every writer.
+_SIGNING = """
+    IF TG_OP <> 'INSERT' AND OLD.state = 'cosign' THEN
+        IF TG_OP = 'DELETE' THEN
+            RAISE EXCEPTION 'an assessment that waits for a co-signature is kept'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF (to_jsonb(NEW) - open_columns) IS DISTINCT FROM (to_jsonb(OLD) - open_columns) OR NEW.state = 'cosign' THEN
+            RAISE EXCEPTION 'an assessment that waits for a co-signature does not change'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF NEW.state = 'signed' AND (NEW.submitted_by_id IS DISTINCT FROM OLD.submitted_by_id
+            OR NEW.submitted_at IS DISTINCT FROM OLD.submitted_at
+            OR NOT EXISTS (
+                SELECT 1 FROM clinic_practitioner c
+                WHERE c.user_id = NEW.signed_by_id AND NOT c.is_student
+                  AND c.licence_valid_until >= NEW.signed_at::date - 1
+                  AND (c.is_clinical_lead OR c.id IN (
+                      SELECT s.supervisor_id FROM clinic_practitioner s WHERE s.user_id = NEW.submitted_by_id))
+            )) THEN
+            RAISE EXCEPTION 'the supervisor or a clinical lead co-signs'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    IF NEW.state = 'signed' AND EXISTS (
+        SELECT 1 FROM clinic_practitioner WHERE user_id = NEW.signed_by_id AND is_student
+    ) THEN
+        RAISE EXCEPTION 'a student does not sign alone' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+_OPEN_COLUMNS = (
+    "ARRAY['state', 'saved_at', 'signed_by_id', 'signed_at', 'submitted_by_id', 'submitted_at', "
+    "'return_note', 'returned_by_id', 'returned_at']"
+)
+
 
 @pghistory.track()
 class Assessment(models.Model):
@@ -24,6 +61,7 @@ class Assessment(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
+        COSIGN = "cosign", "Waits for co-signature"
         SIGNED = "signed", "Signed"
 
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="assessments")
@@ -39,6 +77,15 @@ class Assessment(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     signed_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    submitted_at = models.DateTimeField("signed as student", null=True, blank=True)
+    return_note = models.CharField("why it came back to the student", max_length=500, blank=True)
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    returned_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[AssessmentQuerySet] = AssessmentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -46,12 +93,24 @@ class Assessment(models.Model):
         ordering = ["-assessed_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["episode"], condition=models.Q(state="draft"), name="assessment_one_draft_per_episode"
+                fields=["episode"],
+                condition=models.Q(state__in=("draft", "cosign")),
+                name="assessment_one_draft_per_episode",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="draft", signed_at__isnull=True, signed_by__isnull=True)
+                condition=models.Q(state__in=("draft", "cosign"), signed_at__isnull=True, signed_by__isnull=True)
                 | models.Q(state="signed", signed_at__isnull=False, signed_by__isnull=False),
                 name="assessment_signed_has_signature",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft", submitted_at__isnull=True, submitted_by__isnull=True)
+                | models.Q(state="cosign", submitted_at__isnull=False, submitted_by__isnull=False)
+                | models.Q(state="signed", submitted_at__isnull=True, submitted_by__isnull=True)
+                | (
+                    models.Q(state="signed", submitted_at__isnull=False, submitted_by__isnull=False)
+                    & ~models.Q(submitted_by=models.F("signed_by"))
+                ),
+                name="assessment_cosigned_by_another",
             ),
         ]
         triggers = [
@@ -59,6 +118,13 @@ class Assessment(models.Model):
                 name="signed_is_locked",
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__state="signed"),
+            ),
+            pgtrigger.Trigger(
+                name="signing_rules",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                declare=[("open_columns", f"TEXT[] := {_OPEN_COLUMNS}")],
+                func=_SIGNING,
             ),
         ]
 

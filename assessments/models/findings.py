@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from assessments.models.assessment import Assessment
+from assessments.querysets import CarriedQuerySet
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.history import locked_when_parent
 
@@ -20,8 +21,41 @@ def _lock() -> pgtrigger.Trigger:
     return locked_when_parent("signed_assessment_is_locked", parent_table="assessments_assessment", fk="assessment_id")
 
 
+class Carried(models.Model):
+    """A row that may be copied from an earlier assessment. It stays marked until somebody measures or confirms it."""
+
+    carried_from = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    measured_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="When a carried value was really measured."
+    )
+
+    objects: ClassVar[CarriedQuerySet] = CarriedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_carried(self) -> bool:
+        """Copied from an earlier assessment and not measured or confirmed since."""
+        return self.carried_from_id is not None
+
+    def touch(self) -> None:
+        """Forget where it came from: from now on it counts as found in this assessment."""
+        self.carried_from, self.measured_on = None, None
+
+
+def _carried_check(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=models.Q(carried_from__isnull=True, measured_on__isnull=True)
+        | models.Q(carried_from__isnull=False, measured_on__isnull=False),
+        name=f"{name}_carried_has_day",
+    )
+
+
 @pghistory.track()
-class Finding(models.Model):
+class Finding(Carried):
     """One recorded value of one path of the vocabulary (``namespace.key``), on one side, in one mode.
 
     Exactly one of the value columns is filled: ``number`` (counts, degrees, grades, seconds; unit from the
@@ -58,6 +92,7 @@ class Finding(models.Model):
                 | models.Q(number__isnull=True, text__isnull=True, truth__isnull=True, choices__isnull=False),
                 name="finding_has_one_value",
             ),
+            _carried_check("finding"),
         ]
         triggers = [_lock()]
 
@@ -74,7 +109,7 @@ class Finding(models.Model):
 
 
 @pghistory.track()
-class SymptomRegion(models.Model):
+class SymptomRegion(Carried):
     """A region of the body chart where symptoms are felt (hist.symptom_regions)."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="symptom_regions")
@@ -86,6 +121,7 @@ class SymptomRegion(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "region", "side"], name="symptom_region_once"),
+            _carried_check("symptom_region"),
         ]
         triggers = [_lock()]
 
@@ -94,7 +130,7 @@ class SymptomRegion(models.Model):
 
 
 @pghistory.track()
-class PainMark(models.Model):
+class PainMark(Carried):
     """A point on the body picture. ``x`` and ``y`` are thousandths of the picture's width and height."""
 
     class View(models.TextChoices):
@@ -130,6 +166,7 @@ class PainMark(models.Model):
                 name="pain_mark_inside_picture",
             ),
             models.UniqueConstraint(fields=["assessment", "key"], name="pain_mark_key_once"),
+            _carried_check("pain_mark"),
         ]
         triggers = [_lock()]
 
@@ -138,7 +175,7 @@ class PainMark(models.Model):
 
 
 @pghistory.track()
-class PsfsActivity(models.Model):
+class PsfsActivity(Carried):
     """An activity the patient chose, 0 unable to 10 as before (Stratford 1995); 1 to 5 per assessment."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="activities")
@@ -155,17 +192,16 @@ class PsfsActivity(models.Model):
             models.CheckConstraint(
                 condition=models.Q(score__isnull=True) | models.Q(score__lte=10), name="psfs_score_0_10"
             ),
+            _carried_check("psfs"),
         ]
         triggers = [_lock()]
-
-    objects: ClassVar[models.Manager[PsfsActivity]] = models.Manager()
 
     def __str__(self) -> str:
         return f"{self.activity}: {self.score}"
 
 
 @pghistory.track()
-class Surgery(models.Model):
+class Surgery(Carried):
     """A past operation: procedure, region, date (hist.surgery_history)."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="surgeries")
@@ -178,7 +214,10 @@ class Surgery(models.Model):
 
     class Meta:
         ordering = ["-performed_on", "id"]
-        constraints = [models.UniqueConstraint(fields=["assessment", "key"], name="surgery_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "key"], name="surgery_key_once"),
+            _carried_check("surgery"),
+        ]
         triggers = [_lock()]
 
     def __str__(self) -> str:

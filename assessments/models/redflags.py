@@ -9,7 +9,7 @@ from django.db import models
 
 from assessments.models.assessment import Assessment
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
-from clinic.history import locked_when_parent
+from clinic.history import by_registered, locked_when_parent
 from clinic.models import Answer, Episode
 
 
@@ -51,7 +51,10 @@ class FlagClearance(models.Model):
     class Meta:
         ordering = ["-cleared_at"]
         constraints = [models.UniqueConstraint(fields=["assessment", "flag"], name="flag_cleared_once_per_assessment")]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            by_registered("not_by_students", column="cleared_by_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.flag} cleared"

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any, ClassVar
 
 import pghistory
+import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -92,13 +94,57 @@ class Practitioner(models.Model):
     licence_number = models.CharField(max_length=40)
     licence_valid_until = models.DateField()
     is_clinical_lead = models.BooleanField(default=False)
+    is_student = models.BooleanField(
+        default=False, help_text="Records under supervision. What a student signs waits for a co-signature."
+    )
+    supervisor = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="students", help_text="Of a student."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_student=False, supervisor__isnull=True)
+                | (
+                    models.Q(is_student=True, supervisor__isnull=False, is_clinical_lead=False)
+                    & ~models.Q(supervisor=models.F("id"))
+                ),
+                name="practitioner_student_has_supervisor",
+                violation_error_message="A student has a supervisor and leads nobody; nobody else has a supervisor.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="supervisor_is_registered",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func="""
+                    IF EXISTS (SELECT 1 FROM clinic_practitioner WHERE id = NEW.supervisor_id AND is_student)
+                        OR (NEW.is_student AND EXISTS (SELECT 1 FROM clinic_practitioner WHERE supervisor_id = NEW.id))
+                    THEN
+                        RAISE EXCEPTION 'a student does not supervise'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.user.name
 
+    def clean(self) -> None:
+        """The same rules as the database, said at the field."""
+        if self.is_student and self.supervisor is None:
+            raise ValidationError({"supervisor": "A student needs a supervisor."})
+        if self.supervisor is not None and (self.supervisor.is_student or self.supervisor == self):
+            raise ValidationError({"supervisor": "The supervisor must be a registered physiotherapist."})
+        if self.is_student and self.pk and self.students.exists():
+            raise ValidationError({"is_student": "This person supervises students."})
+
     def licence_is_valid(self, on: date) -> bool:
-        """True when the registration covers the given day."""
-        return self.user.is_active and on <= self.licence_valid_until
+        """True when a registration covers the given day; a student has none of their own."""
+        return self.user.is_active and not self.is_student and on <= self.licence_valid_until
 
 
 @pghistory.track()

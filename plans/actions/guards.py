@@ -61,6 +61,8 @@ def licensed(by: User, *, today: date) -> Practitioner:
     practitioner = Practitioner.objects.select_related("user").filter(user=by).first()
     if practitioner is None:
         raise Refused("no_licence", "Only a registered physiotherapist may do this.")
+    if practitioner.is_student:
+        raise Refused("student", "A student may not do this. Ask your supervisor.")
     if not practitioner.licence_is_valid(today):
         until = practitioner.licence_valid_until
         raise Refused(

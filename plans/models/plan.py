@@ -75,6 +75,19 @@ _KNOWLEDGE_SIGNED_OFF = """
 """
 
 
+# A record that waits for its co-signature, or a student's signature, releases no plan.
+_RESTS_ON_SIGNED = """
+    IF TG_OP = 'UPDATE' AND OLD.state = 'signed' THEN RETURN NEW; END IF;
+    IF NOT EXISTS (SELECT 1 FROM assessments_assessment WHERE id = NEW.assessment_id AND state = 'signed') THEN
+        RAISE EXCEPTION 'a plan rests on a signed assessment' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF EXISTS (SELECT 1 FROM clinic_practitioner WHERE id = NEW.signed_by_id AND is_student) THEN
+        RAISE EXCEPTION 'a student signs no plan' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 @pghistory.track()
 class PlanVersion(models.Model):
     """One version: drafted by the engine, edited and signed by a person.
@@ -136,6 +149,13 @@ class PlanVersion(models.Model):
                 when=pgtrigger.Before,
                 declare=[("v_patient", "BIGINT"), ("refused", "RECORD")],
                 func=SIGNING_GATE,
+            ),
+            pgtrigger.Trigger(
+                name="rests_on_signed_assessment",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(new__state="signed"),
+                func=_RESTS_ON_SIGNED,
             ),
             pgtrigger.Trigger(
                 name="knowledge_signed_off",

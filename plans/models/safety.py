@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from clinic.history import append_only, never_emptied
+from clinic.history import append_only, by_registered, never_emptied
 from clinic.models import Patient
 from plans.models.plan import Plan, PlanExercise, PlanTechnique, PlanVersion, Safety
 
@@ -160,6 +160,7 @@ class Override(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
+            by_registered("not_by_students", column="by_id", is_user=False),
             never_emptied(),
             pgtrigger.Trigger(
                 name="signed_version_is_frozen",

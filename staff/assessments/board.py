@@ -12,6 +12,7 @@ from django.db.models import F, FilteredRelation, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from assessments.chart import Chart, chart_of
+from assessments.current import Current, current, flags_now
 from assessments.models import Assessment
 from assessments.readout import AnswerSheet
 from assessments.vocabulary import RED_FLAGS
@@ -42,6 +43,11 @@ class Board:
     @cached_property
     def chart(self) -> Chart:
         return chart_of(self.assessment, today=self.today)
+
+    @cached_property
+    def now(self) -> Current:
+        """The rows as they count, for the pages that show all of them."""
+        return current(self.assessment)
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ class Board:
     @cached_property
     def sheet(self) -> AnswerSheet:
         """Answers to red flags and conditions, for the summary."""
-        answers = {row.flag: row.answer for row in self.assessment.flag_answers.all()}
+        answers = {row.flag: row.answer for row in flags_now(self.assessment)}
         cleared = {row.flag for row in self.assessment.clearances.all()}
         yes = [line for line in self.conditions if line.answer == Answer.YES]
         return AnswerSheet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.http import QueryDict
 
@@ -50,6 +51,7 @@ class Entry:
     theirs: str = ""
     pain: bool | None = None  # painful on testing; None where that is not asked
     caption: str = ""  # of its column, for narrow screens
+    carried: date | None = None  # carried forward and not touched: the day it was measured
     wide: bool = False  # in the midline: over the columns of both sides
 
     @property
@@ -159,6 +161,7 @@ def entry(chart: Chart, path: str, side: str = "", mode: str = "", *, typed: Typ
         reading=reading(chart, path, side, mode),
         error=typed.problems.get(name, ""),
         theirs=typed.theirs.get(name, ""),
+        carried=chart.carried.get((path, side, mode)),
         pain=(path, side, mode) in chart.pain_limited if field_.namespace == "mmt" else None,
     )
     if typed.again(name) and typed.data is not None:

@@ -1,12 +1,14 @@
 """From a posted form to typed changes. A form names its fields in ``group``; autosave and plain posts look the same.
 
 ``f:path:side:mode`` a finding, ``r:region:side`` a symptom region, ``rn`` a new one, ``m:key`` a mark, ``a:n`` an
-activity, ``s:key`` an operation, ``g:flag`` a red flag, ``c:condition`` a condition, ``h:story`` the head.
+activity, ``s:key`` an operation (each with ``:carried`` while it is one carried forward, and ``:same`` to confirm it),
+``g:flag`` a red flag, ``c:condition`` a condition, ``h:story`` the head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -27,6 +29,7 @@ from assessments.vocabulary import VOCABULARY
 from clinic.errors import Invalid
 
 MAX_GROUPS = 1500
+Carriable = (FindingChange, RegionChange, MarkChange, ActivityChange, SurgeryChange)
 
 
 def _finding(rest: str, name: str, data: QueryDict) -> Change:
@@ -138,8 +141,16 @@ def changes_from(data: QueryDict) -> list[Change]:
             raise Invalid("unknown", f"“{name[:40]}” is not a field of the assessment.", field=name[:80])
         change = reader(rest, name, data)
         if change is not None:
-            found.append(change)
+            found.append(_marked(change, name, data))
     return found
+
+
+def _marked(change: Change, name: str, data: QueryDict) -> Change:
+    """A value carried forward that was on the screen is not confirmed by sending it back, only by saying "same"."""
+    same = f"{name}:same" in data or "same_all" in data
+    if isinstance(change, Carriable) and f"{name}:carried" in data and not same:
+        return replace(change, untouched=True)
+    return change
 
 
 def base_revision(data: QueryDict) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from assessments.readout import reading
 from assessments.vocabulary import NAMESPACE_LABELS, RED_FLAGS, VOCABULARY, value_label
@@ -22,6 +23,7 @@ class Line:
     label: str
     text: str
     low: bool = False
+    carried: bool = False  # holds a value of an earlier day that was not measured again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def record_of(board: Board) -> list[Part]:
 
 def _lines(board: Board, namespace: str) -> list[Line]:
     by_path: dict[str, list[tuple[str, bool]]] = {}
+    carried: set[str] = set()
     for (path, side, mode), value in board.chart.values.items():
         if path.partition(".")[0] != namespace:
             continue
@@ -56,21 +59,38 @@ def _lines(board: Board, namespace: str) -> list[Line]:
         percent = f" ({found.percent} %)" if found.percent is not None and namespace in ("rom", "endur") else ""
         pain = ", painful" if (path, side, mode) in board.chart.pain_limited else ""
         where = " ".join(word for word in (side, mode) if word)
-        text = f"{shown}{percent}{pain}"
+        day = board.chart.carried.get((path, side, mode))
+        if day is not None:
+            carried.add(path)
+        text = f"{shown}{percent}{pain}{_of_day(day)}"
         by_path.setdefault(path, []).append((f"{where}: {text}" if where else text, found.state == "low"))
     ordered = sorted(by_path, key=list(VOCABULARY).index)
     return [
-        Line(VOCABULARY[path].label, "; ".join(text for text, _ in by_path[path]), any(low for _, low in by_path[path]))
+        Line(
+            VOCABULARY[path].label,
+            "; ".join(text for text, _ in by_path[path]),
+            any(low for _, low in by_path[path]),
+            path in carried,
+        )
         for path in ordered
     ]
 
 
+def _of_day(day: date | None) -> str:
+    """Behind a value that was carried forward: the day it was measured."""
+    return f" (not re-measured, {day:%d %b %Y})" if day is not None else ""
+
+
 def _where(board: Board) -> list[Line]:
     """Symptom regions, and the marks of the body picture in words."""
-    lines = [Line(_place(region, side), "symptom region") for region, side in board.chart.sites]
+    lines = [
+        Line(_place(row.region, row.side), f"symptom region{_of_day(row.measured_on)}", carried=row.is_carried)
+        for row in board.now.regions
+    ]
     for mark in board.assessment.pain_marks.all():
         words = [f"{mark.nprs} of 10" if mark.nprs is not None else "", mark.quality, mark.depth, mark.view]
-        lines.append(Line(_place(mark.region, mark.side), ", ".join(word for word in words if word)))
+        text = ", ".join(word for word in words if word) + _of_day(mark.measured_on)
+        lines.append(Line(_place(mark.region, mark.side), text, carried=mark.is_carried))
     return lines
 
 
@@ -82,7 +102,9 @@ def _operations(board: Board) -> list[Line]:
     return [
         Line(
             row.procedure,
-            f"{_place(row.region, row.side)}{f', {row.performed_on:%d %b %Y}' if row.performed_on else ''}",
+            f"{_place(row.region, row.side)}{f', {row.performed_on:%d %b %Y}' if row.performed_on else ''}"
+            f"{_of_day(row.measured_on)}",
+            carried=row.is_carried,
         )
         for row in board.assessment.surgeries.all()
     ]
@@ -98,14 +120,14 @@ def _shown(namespace: str, label: str) -> str:
 def _flags(board: Board) -> list[Line]:
     lines = []
     cleared = {row.flag: row for row in board.assessment.clearances.all()}
-    for row in board.assessment.flag_answers.all():
+    for row in board.now.flags:
         item = RED_FLAGS.get(row.flag)
         if item is None or row.answer != "yes":
             continue
         where = f" ({region_label(row.region)} {row.side})".replace(" )", ")") if row.region else ""
         end = f"; cleared by {cleared[row.flag].cleared_by}: {cleared[row.flag].reason}" if row.flag in cleared else ""
         lines.append(Line(item.label, f"Yes{where}{end}", row.flag not in cleared))
-    denied = sum(row.answer == "no" for row in board.assessment.flag_answers.all())
+    denied = sum(row.answer == "no" for row in board.now.flags)
     unasked = len(board.sheet.flags_open)
     lines.append(Line("Asked and denied", str(denied)))
     return [*lines, Line("Not asked", str(unasked), True)] if unasked else lines
@@ -123,7 +145,11 @@ def _conditions(board: Board) -> list[Line]:
 
 def _activities(board: Board) -> list[Line]:
     lines = [
-        Line(activity, "not scored" if score is None else f"{score} of 10")
-        for activity, score in board.chart.activities
+        Line(
+            row.activity,
+            f"{'not scored' if row.score is None else f'{row.score} of 10'}{_of_day(row.measured_on)}",
+            carried=row.is_carried,
+        )
+        for row in board.now.activities
     ]
     return [*lines, Line("Mean", f"{board.chart.psfs:g} of 10")] if board.chart.psfs is not None else lines

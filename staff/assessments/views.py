@@ -93,10 +93,11 @@ def _section_context(request: HttpRequest, board: Board, section: Section) -> di
 
 @require_POST
 def assessment_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """Start an assessment, or go on with the one in progress."""
+    """Start an assessment, or go on with the one in progress. A reassessment begins with the last findings."""
     episode = episode_for(request.user, pk, to="treat")
+    copy = request.POST.get("start") != "blank"
     try:
-        assessment = start_assessment(episode, staff_user(request), today=timezone.localdate())
+        assessment = start_assessment(episode, staff_user(request), today=timezone.localdate(), copy_forward=copy)
     except Conflict as error:
         draft = episode.assessments.filter(state=Assessment.State.DRAFT).first()
         if error.code != "draft_exists" or draft is None:
@@ -224,6 +225,7 @@ def assessment_summary(request: HttpRequest, pk: int) -> HttpResponse:
         "preview": preview,
         "flags": _raised(board, preview),
         "unasked": len(board.sheet.flags_open) + len(board.sheet.conditions_open),
+        "carried": len(board.chart.carried) + board.chart.carried_rows,
         "sections": rail(board, request.GET.get("section", FIRST), url),
         "url": url,
     }

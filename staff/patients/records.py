@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.models import Assessment
 from clinic.access import episode_for, patient_for
 from clinic.actions import (
     answer_condition,
@@ -21,7 +22,7 @@ from clinic.actions import (
     withdraw_consent,
 )
 from clinic.errors import DomainError
-from clinic.models import Condition, Consent, Patient, PatientCondition
+from clinic.models import Condition, Consent, Episode, Patient, PatientCondition
 from clinic.permissions import Permission, may
 from exercises.models import Prescription
 from scheduling.readers import upcoming_for
@@ -149,6 +150,18 @@ def episode_new(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "staff/patients/episode_form.html", context, status=422 if form.errors else 200)
 
 
+def _assessments(episode: Episode) -> dict[str, Any]:
+    """The assessments of the episode; what is in progress, and which two a comparison begins with (first and last)."""
+    rows = list(episode.assessments.select_related("author", "signed_by"))
+    signed = [row for row in rows if row.state == Assessment.State.SIGNED]
+    return {
+        "assessments": rows,
+        "in_progress": next((row for row in rows if row.state != Assessment.State.SIGNED), None),
+        "last_signed": signed[0] if signed else None,
+        "first": rows[-1] if rows else None,
+    }
+
+
 @require_safe
 def episode_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One episode: assessments, plans, home programme and visits."""
@@ -158,7 +171,7 @@ def episode_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "episode": episode,
         "patient": episode.patient,
         "header": header_for(request, episode.patient),
-        "assessments": episode.assessments.select_related("author", "signed_by"),
+        **_assessments(episode),
         "plans": plans,
         "letters": episode.letters.select_related("written_by__user"),
         "prescriptions": Prescription.objects.filter(episode=episode, state="active").for_portal(),

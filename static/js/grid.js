@@ -2,7 +2,7 @@
 // <div data-grid> with inputs; data-jump on an input: the number of digits after which the focus moves on (for 0-5: 1).
 
 function cells(grid) {
-  return [...grid.querySelectorAll("input:not([type=hidden], :disabled), select:not(:disabled)")].filter(
+  return [...grid.querySelectorAll("input:not([type=hidden], :disabled, [name$=':same']), select:not(:disabled)")].filter(
     (node) => node.offsetParent !== null,
   );
 }

@@ -53,6 +53,7 @@ def function(board: Board) -> dict[str, Any]:
         made = {"position": position, "name": name, "activity": "", "score": "", "error": ""}
         if row is not None:
             made |= {"activity": row.activity, "score": "" if row.score is None else str(row.score)}
+            made["carried"] = row.measured_on
         if board.typed.again(name) and board.typed.data is not None:
             made["error"] = board.typed.problems.get(name, board.typed.theirs.get(name, ""))
             made["activity"] = board.typed.data.get(f"{name}:activity", "")
