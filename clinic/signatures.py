@@ -30,6 +30,7 @@ class Kind(StrEnum):
     AMENDMENT = "amendment"
     PLAN_VERSION = "plan_version"
     TREATMENT_NOTE = "treatment_note"
+    KNOWLEDGE = "knowledge_sign_off"
 
 
 # Ids of objects of one kind -> the hash of their content as it reads now; an object that is gone is left out.

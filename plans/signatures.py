@@ -14,6 +14,7 @@ from clinic.models import Signature
 from clinic.signatures import Broken, Kind, Reader, Report, first_unsigned, verify
 from plans.actions.notes import note_content
 from plans.actions.signing import signed_content
+from plans.governance.signoff import sign_off_hashes
 from plans.models import PlanVersion, TreatmentNote
 
 BATCH = 50
@@ -40,6 +41,7 @@ READERS: Mapping[str, Reader] = {
     Kind.AMENDMENT: amendment_hashes,
     Kind.PLAN_VERSION: plan_hashes,
     Kind.TREATMENT_NOTE: note_hashes,
+    Kind.KNOWLEDGE: sign_off_hashes,
 }
 
 

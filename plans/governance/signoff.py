@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from clinic.errors import Conflict, Invalid, Refused
+from clinic.hashing import content_hash as hash_of
 from clinic.models import Practitioner, User
 from clinic.permissions import Permission, may
+from clinic.signatures import Kind, append
 from plans.knowledge.documents import Documents
 from plans.knowledge.marks import verify_marks
 from plans.knowledge.parse import content_hash
@@ -84,7 +87,7 @@ def sign_off(by: User, *, revision: int, statement: str, verify_note: str, today
         )
     try:
         with transaction.atomic():
-            return KnowledgeSignOff.objects.create(
+            row = KnowledgeSignOff.objects.create(
                 revision=str(newest.number),
                 content_hash=newest.content_hash,
                 by=lead,
@@ -93,8 +96,35 @@ def sign_off(by: User, *, revision: int, statement: str, verify_note: str, today
                 verify_count=len(verify_marks(documents)),
                 entries=entries_of(documents),
             )
+            _link(row, by)
+            return row
     except IntegrityError as error:
         raise Conflict("signed_off_already", "This revision is signed off already.") from error
+
+
+def _link(row: KnowledgeSignOff, by: User) -> None:
+    """Hang the sign-off on the chain of signatures, hashed as the database has it."""
+    row.refresh_from_db()
+    append(Kind.KNOWLEDGE, row.pk, hash_of(sign_off_content(row)), by=by, at=row.at)
+
+
+def sign_off_content(row: KnowledgeSignOff) -> dict[str, Any]:
+    """What the signature binds."""
+    return {
+        "revision": row.revision,
+        "content_hash": row.content_hash,
+        "by": row.by_id,
+        "at": row.at.isoformat(),
+        "statement": row.statement,
+        "verify_note": row.verify_note,
+        "verify_count": row.verify_count,
+        "entries": row.entries,
+    }
+
+
+def sign_off_hashes(ids: Iterable[int]) -> dict[int, str]:
+    """The hash of each sign-off as it reads now; missing ones are left out."""
+    return {row.pk: hash_of(sign_off_content(row)) for row in KnowledgeSignOff.objects.filter(pk__in=list(ids))}
 
 
 def _lead(by: User, *, today: date) -> Practitioner:

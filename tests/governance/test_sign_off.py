@@ -20,6 +20,8 @@ from plans.knowledge.documents import shipped_documents
 from plans.knowledge.marks import verify_marks
 from plans.knowledge.rows.revision import record_revision
 from plans.models import KnowledgeSignOff, PlanVersion, Technique
+from plans.signatures import verify_signatures
+from tests.clinic.test_signatures import triggers_off
 from tests.factories.clinic import ManagerFactory, PractitionerFactory
 from tests.factories.plans import TODAY, case_assessment, case_draft
 
@@ -128,6 +130,18 @@ def test_the_database_wants_a_lead_and_keeps_what_was_signed() -> None:
     for statement in ("UPDATE plans_knowledgesignoff SET revision = '10'", "DELETE FROM plans_knowledgesignoff"):
         with pytest.raises(Exception, match="Cannot"), transaction.atomic():
             connection.cursor().execute(statement)
+
+
+@pytest.mark.hazard("H-23")
+def test_a_sign_off_is_a_link_of_the_chain(loaded: None, lead: User) -> None:
+    row = sign_off(lead, revision=1, today=TODAY, **SAID)
+    report = verify_signatures()
+    assert (report.holds, report.links) == (True, 1)
+    with triggers_off(), connection.cursor() as cursor:
+        cursor.execute("UPDATE plans_knowledgesignoff SET entries = '{}'")
+    report = verify_signatures()
+    assert report.broken is not None
+    assert (report.broken.kind, report.broken.object_id) == ("knowledge_sign_off", row.pk)
 
 
 def test_drafts_of_the_factories_are_signed_off() -> None:
