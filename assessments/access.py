@@ -1,4 +1,4 @@
-"""The door to assessments."""
+"""The doors to assessments and outcome measures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef
 from django.http import Http404
 
-from assessments.models import Assessment
-from clinic.access import NEEDED, Purpose, require
+from assessments.models import Assessment, OutcomeRequest, OutcomeResponse
+from clinic.access import NEEDED, Purpose, patient_for, require
 from clinic.audit import note_seen
 from clinic.models import Patient, User
 
@@ -36,3 +36,31 @@ def assessment_for(
     require(user, NEEDED[to])
     note_seen([assessment.episode.patient_id])
     return assessment
+
+
+def request_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> OutcomeRequest:
+    """Outcome questions; 404 outside the user's patients, 403 when the role may not."""
+    request = OutcomeRequest.objects.select_related("instrument", "episode__patient").filter(pk=pk).first()
+    if request is None:
+        raise Http404("No such questions.")
+    patient_for(user, request.episode.patient_id, to=to)
+    return request
+
+
+def response_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> OutcomeResponse:
+    """Outcome answers; the same two answers as ``request_for``."""
+    related = ("instrument", "episode__patient", "request")
+    response = OutcomeResponse.objects.select_related(*related).filter(pk=pk).first()
+    if response is None:
+        raise Http404("No such answers.")
+    patient_for(user, response.episode.patient_id, to=to)
+    return response
+
+
+def own_request(patient: Patient, pk: int) -> OutcomeRequest:
+    """Questions to this patient; 404 for everybody else's."""
+    rows = OutcomeRequest.objects.select_related("instrument", "episode__patient")
+    found: OutcomeRequest | None = rows.filter(pk=pk, episode__patient=patient).first()
+    if found is None:
+        raise Http404("No such questions.")
+    return found

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import info, logs, plan, settings, today
+from portal.views import info, logs, plan, questions, settings, today
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("progress/", plan.progress, name="progress"),
     path("visits/", info.visits, name="visits"),
     path("changed/", info.changed, name="changed"),
+    path("questions/", questions.first, name="questions-first"),
+    path("questions/<int:pk>/", questions.questions, name="questions"),
+    path("questions/<int:pk>/decline/", questions.not_wanted, name="questions-decline"),
     path("settings/", settings.settings, name="settings"),
     path("settings/reminders/", settings.reminders, name="reminders"),
 ]

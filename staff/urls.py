@@ -7,6 +7,7 @@ from staff.diary.urls import urlpatterns as diary_urls
 from staff.documents.urls import urlpatterns as document_urls
 from staff.knowledge.urls import urlpatterns as knowledge_urls
 from staff.outbox.urls import urlpatterns as outbox_urls
+from staff.outcomes.urls import urlpatterns as outcome_urls
 from staff.patients.urls import urlpatterns as patient_urls
 from staff.plans.urls import urlpatterns as plan_urls
 
@@ -19,4 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *document_urls,
     *outbox_urls,
     *knowledge_urls,
+    *outcome_urls,
 ]

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from clinic.actions import register_patient
-from clinic.models import Patient, Practitioner, User
+from clinic.models import Episode, Patient, Practitioner, User
 from config.demo.chart import Case, case_keys, read_case
 from config.demo.course import Outline, advance, assess, begin, home_logs, plan
 from config.demo.diary import Diary, seed_rooms_and_hours
 from config.demo.letters import seed_letters
+from config.demo.outcomes import seed_outcomes
 from config.demo.people import FAMILY, GIVEN_F, GIVEN_M, seed_clinic, seed_staff
 from exercises.models import SessionLog
 from plans.governance.signoff import awaits_review, last_sign_off, sign_off
 from plans.knowledge.rows.revision import knowledge_in_force
 from plans.models import PlanVersion
+from plans.outcomes.reviews import raise_reviews
 from scheduling.models import Kind
+from scheduling.outcomes import ask
 
 SEED = 20261124
 # Case archetypes for the patients beyond the eight, by how often a clinic sees them.
@@ -65,6 +68,7 @@ class Seeding:
     diary: Diary
     say: Callable[[str], None]
     count: int = 0
+    courses: list[tuple[Episode, Outline]] = field(default_factory=list)
 
 
 def seed(say: Callable[[str], None]) -> int:
@@ -92,6 +96,9 @@ def seed(say: Callable[[str], None]) -> int:
         _further_patient(work, number)
     _new_arrivals(work)
     diary.save()
+    seed_outcomes(work.courses, today, dice)
+    ask(now=timezone.now())
+    raise_reviews(now=timezone.now())
     seed_letters(today, dice)
     return work.count
 
@@ -156,6 +163,7 @@ def _course(work: Seeding, patient: Patient, version: PlanVersion, outline: Outl
     if course.current_phase is None:
         return
     advance(course, outline, work.today)
+    work.courses.append((course.episode, outline))
     SessionLog.objects.bulk_create(home_logs(patient, outline, work.today, work.dice))
 
 

@@ -99,7 +99,9 @@ def _summary(series: Sequence[Series]) -> str:
     """First and last value of each instrument in words."""
     parts = []
     for one in series:
-        if len(one.points) > 1:
+        if one.instrument.zero_is_no_change and one.points:
+            parts.append(f"{one.row.title}: {one.points[-1].value:+g}")
+        elif len(one.points) > 1:
             parts.append(f"{one.row.title}: {one.points[0].value:g} to {one.points[-1].value:g}")
         elif one.points:
             parts.append(f"{one.row.title}: {one.points[0].value:g}, not asked again")

@@ -16,6 +16,7 @@ from plans.models import Plan
 from portal.cards import Card, cards_of
 from portal.pages import Visitor, page, portal_page
 from portal.sheets import sheet_of
+from portal.views.questions import waiting
 from portal.wording import greeting
 from scheduling.readers import next_visit
 
@@ -25,7 +26,8 @@ from scheduling.readers import next_visit
 def today(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Today's exercises, or those of a day that is to be filled in (``?day=``)."""
     day = chosen_day(request.GET.get("day", ""), visitor.today)
-    return page(request, visitor, "portal/today.html", day_context(visitor, day))
+    questions = len(waiting(visitor)) if day == visitor.today else 0
+    return page(request, visitor, "portal/today.html", {**day_context(visitor, day), "questions": questions})
 
 
 @require_safe

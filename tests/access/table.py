@@ -92,6 +92,12 @@ TABLE: dict[str, Row] = {
     "staff:plan-handout": Row(READS, kwargs=VERSION),
     "staff:letter-new": Row(TREATS, TREATS, VERSION),
     "staff:letter-pdf": Row(READS, kwargs=of(pk="letter")),
+    # ---------------------------------------------------------------------------- staff: outcome measures
+    "staff:outcomes": Row(READS, kwargs=EPISODE),
+    "staff:outcome-ask": Row(NO_METHOD, TREATS, EPISODE),
+    "staff:outcome-fill": Row(TREATS, TREATS, of(pk="outcome_request")),
+    "staff:outcome-leave-out": Row(NO_METHOD, TREATS, of(pk="outcome_request")),
+    "staff:outcome-correct": Row(TREATS, TREATS, of(pk="outcome_response")),
     # ---------------------------------------------------------------------------- staff: diary
     "staff:diary": Row("L....FF"),
     "staff:appointment-new": Row("L....FF", "L....FF"),
@@ -121,6 +127,9 @@ TABLE: dict[str, Row] = {
     "portal:log-undo": Row(NO_METHOD, "LFFFF.N", LOG),
     "portal:progress": Row("LFFFF.."),
     "portal:handout": Row("LFFFFNN"),
+    "portal:questions-first": Row("LFFFF.."),
+    "portal:questions": Row("LFFFF.N", "LFFFF.N", of(pk="outcome_request")),
+    "portal:questions-decline": Row(NO_METHOD, "LFFFF.N", of(pk="outcome_request")),
     # ------------------------------------------------------------------------ API (a method that no action serves: 403)
     "api:patient-list": Row("L......", "L....FF"),
     "api:patient-detail": Row("L.N...N", NO_ACTION, PATIENT),

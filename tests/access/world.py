@@ -9,6 +9,7 @@ from clinic.models import Consent, User
 from plans.models import KnowledgeChange
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
+from tests.factories.outcomes import outcome_request, outcome_response
 from tests.factories.plans import case_draft, case_letter
 from tests.factories.reminders import MessageFactory
 from tests.factories.scheduling import AppointmentFactory
@@ -57,5 +58,7 @@ def build_world() -> World:
         "message": MessageFactory(patient=patient).pk,
         "letter": case_letter(version).pk,
         "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,
+        "outcome_request": outcome_request(episode).pk,
+        "outcome_response": outcome_response(episode).pk,
     }
     return World(users, ids)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from assessments.models import InstrumentVersion, OutcomeRequest
-from assessments.outcomes.actions import patient_day
+from assessments.models import InstrumentVersion, OutcomeRequest, OutcomeResponse
+from assessments.outcomes.actions import answer, patient_day
 from assessments.outcomes.install import in_force, install_shipped
 from clinic.models import Episode
 
@@ -27,3 +27,12 @@ def outcome_request(episode: Episode, key: str = "nprs", *, due_on: date | None 
     due = due_on or patient_day(episode.patient, timezone.now())
     fields = {"why": "by_hand", "occasion": f"test:{key}:{due}", "expires_on": due + timedelta(days=7), **more}
     return OutcomeRequest.objects.create(episode=episode, instrument=instrument_row(key), due_on=due, **fields)
+
+
+def outcome_response(episode: Episode, key: str = "groc", **more: Any) -> OutcomeResponse:
+    """An answered question: a rating of change of +2, filled in by the patient."""
+    request = outcome_request(episode, key, **more)
+    by = episode.patient.user
+    assert by is not None
+    raw = {"groc": {"change": 2}, "nprs": {"now": 3, "worst": 6, "best": 1}}[key]
+    return answer(request, raw, by=by, filled_by="patient", now=timezone.now())

@@ -21,7 +21,7 @@ from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.plans import case_draft, case_signed
 
 PAGES = ("today", "plan", "progress", "visits", "settings", "changed")
-QUERIES = 9  # session, user, patient, prescriptions, holds, logs, next visit, clinic, access log
+QUERIES = 10  # session, user, patient, prescriptions, holds, logs, next visit, questions, clinic, access log
 
 
 @pytest.mark.parametrize("name", PAGES)
