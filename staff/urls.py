@@ -6,6 +6,7 @@ from staff.assessments.urls import urlpatterns as assessment_urls
 from staff.diary.urls import urlpatterns as diary_urls
 from staff.documents.urls import urlpatterns as document_urls
 from staff.knowledge.urls import urlpatterns as knowledge_urls
+from staff.notes.urls import urlpatterns as note_urls
 from staff.outbox.urls import urlpatterns as outbox_urls
 from staff.outcomes.urls import urlpatterns as outcome_urls
 from staff.patients.urls import urlpatterns as patient_urls
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *patient_urls,
     *assessment_urls,
     *plan_urls,
+    *note_urls,
     *diary_urls,
     *document_urls,
     *outbox_urls,

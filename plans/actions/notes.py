@@ -158,7 +158,10 @@ def visit_checker(
 def add_note_technique(
     note: TreatmentNote, by: User, *, key: str, region: str, side: str, today: date
 ) -> NoteTechnique:
-    """Record a technique that the plan does not hold; screened like one that is added to the plan."""
+    """Record a technique that the plan does not hold; screened like one that is added to the plan.
+
+    A new row cannot clash with what is being typed in the others, so the revision stays.
+    """
     locked = open_note(note.pk, by)
     knowledge = usable_knowledge()
     technique, row = knowledge.techniques.get(key), Technique.objects.filter(key=key).first()
@@ -175,8 +178,6 @@ def add_note_technique(
         position=locked.notetechniques.count(),
         parameters=carried_parameters(technique, locked.phase, {p.parameter: p.default for p in technique.dose}),
     )
-    locked.revision += 1
-    locked.save(update_fields=["revision", "saved_at"])
     return added
 
 

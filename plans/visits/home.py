@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from clinic.models import Patient
 from exercises import adherence as figures
 from exercises.models import Prescription
-from exercises.programme import read_programme
+from exercises.programme import Programme, read_programme
 
 DAYS_MAX = 28
 
@@ -38,20 +38,29 @@ def home_since(patient: Patient, since: date, *, today: date) -> tuple[HomeLine,
     first = today - timedelta(days=days)
     programme = read_programme(patient, today, days=days, rows_since=first)
     yesterday = today - timedelta(days=1)
-    lines = []
+    by_exercise: dict[int, list[HomeLine]] = {}
     for row in programme.prescriptions:
         if row.state == Prescription.State.STOPPED or (row.ends_on and row.ends_on < first):
             continue
-        entries = [entry for entry in programme.entries if entry.key == row.pk]
-        counted = figures.adherence([programme.order(row)], entries, until=yesterday, days=days)
-        pains = [log.pain for log in programme.logs if log.prescription_id == row.pk and log.pain is not None]
-        lines.append(
-            HomeLine(
-                row.exercise.name,
-                counted.credited,
-                counted.expected,
-                max(pains, default=None),
-                row.state == Prescription.State.PAUSED,
-            )
-        )
-    return tuple(lines)
+        by_exercise.setdefault(row.exercise_id, []).append(_line(programme, row, yesterday, days))
+    return tuple(_together(lines) for lines in by_exercise.values())
+
+
+def _line(programme: Programme, row: Prescription, until: date, days: int) -> HomeLine:
+    entries = [entry for entry in programme.entries if entry.key == row.pk]
+    counted = figures.adherence([programme.order(row)], entries, until=until, days=days)
+    pains = [log.pain for log in programme.logs if log.prescription_id == row.pk and log.pain is not None]
+    on_hold = row.state == Prescription.State.PAUSED
+    return HomeLine(row.exercise.name, counted.credited, counted.expected, max(pains, default=None), on_hold)
+
+
+def _together(lines: list[HomeLine]) -> HomeLine:
+    """One line for an exercise that a new phase or version prescribed again."""
+    pains = [line.worst for line in lines if line.worst is not None]
+    return HomeLine(
+        lines[0].name,
+        sum(line.done for line in lines),
+        sum(line.asked for line in lines),
+        max(pains, default=None),
+        any(line.on_hold for line in lines),
+    )

@@ -98,6 +98,11 @@ class Autosave {
     const json = (response.headers.get("Content-Type") || "").includes("json");
     const data = json ? await response.json() : {};
     this.mark(data.errors || {});
+    this.form.dispatchEvent(
+      new CustomEvent("kp:answered", { bubbles: true, detail: { status: response.status, data } }),
+    );
+    // Overtaken by another device: what is typed stays on this page, but must not come back over the other by itself.
+    if (response.status === 409) this.keep(null);
     if (response.ok && !response.redirected) {
       this.keep(null);
       this.show("saved");

@@ -37,6 +37,7 @@ ASSESSMENT = of(pk="assessment")
 VERSION = of(pk="version")
 PLAN = of(pk="plan")
 VISIT = of(pk="visit")
+NOTE = of(pk="note")
 PRESCRIPTION = of(pk="prescription")
 LOG = of(pk="log")
 
@@ -98,6 +99,17 @@ TABLE: dict[str, Row] = {
     "staff:outcome-fill": Row(TREATS, TREATS, of(pk="outcome_request")),
     "staff:outcome-leave-out": Row(NO_METHOD, TREATS, of(pk="outcome_request")),
     "staff:outcome-correct": Row(TREATS, TREATS, of(pk="outcome_response")),
+    # ---------------------------------------------------------------------------- staff: treatment notes
+    "staff:note-new": Row(NO_METHOD, TREATS, EPISODE),
+    "staff:note-detail": Row(READS, kwargs=NOTE),
+    "staff:note-edit": Row(TREATS, TREATS, NOTE),
+    "staff:note-save": Row(NO_METHOD, TREATS, NOTE),
+    "staff:note-sign": Row(TREATS, TREATS, NOTE),
+    "staff:note-technique": Row(NO_METHOD, TREATS, NOTE),
+    "staff:note-addendum": Row(NO_METHOD, TREATS, NOTE),
+    "staff:note-drop": Row(NO_METHOD, TREATS, NOTE),
+    "staff:event-new": Row(TREATS, TREATS, NOTE),
+    "staff:event-review": Row(TREATS, TREATS, of(pk="event")),
     # ---------------------------------------------------------------------------- staff: diary
     "staff:diary": Row("L....FF"),
     "staff:appointment-new": Row("L....FF", "L....FF"),

@@ -9,6 +9,7 @@ from clinic.models import Consent, User
 from plans.models import KnowledgeChange
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
+from tests.factories.notes import bare_note, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
 from tests.factories.plans import case_draft, case_letter
 from tests.factories.reminders import MessageFactory
@@ -41,6 +42,7 @@ def build_world() -> World:
         "patient": patient.user,
         "other": PatientFactory().user,
     }
+    note = bare_note(earlier_version(version))
     ids = {
         "patient": patient.pk,
         "episode": episode.pk,
@@ -55,6 +57,8 @@ def build_world() -> World:
         "prescription": prescription.pk,
         "log": SessionLogFactory(prescription=prescription).pk,
         "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,
+        "note": note.pk,
+        "event": event_of(note).pk,
         "message": MessageFactory(patient=patient).pk,
         "letter": case_letter(version).pk,
         "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,

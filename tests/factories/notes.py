@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.models import Practitioner
-from plans.models import NoteTechnique, PlanTechnique, PlanVersion, TreatmentNote, VisitMeasure
+from plans.models import AdverseEvent, NoteTechnique, Plan, PlanTechnique, PlanVersion, TreatmentNote, VisitMeasure
 from tests.factories.plans import TODAY
 
 
@@ -31,6 +31,16 @@ def bare_note(version: PlanVersion, *, on: date = TODAY, **columns: Any) -> Trea
     return note
 
 
+def earlier_version(version: PlanVersion) -> PlanVersion:
+    """A version of a course of care before this one, so that notes do not hang on a draft that may be replaced."""
+    before = Plan.objects.create(
+        episode=version.plan.episode, state=Plan.State.COMPLETED, created_by=version.created_by
+    )
+    columns = ("assessment", "disposition", "start_phase", "knowledge_revision", "facts", "facts_hash", "draft")
+    copied = {name: getattr(version, name) for name in columns}
+    return PlanVersion.objects.create(plan=before, number=1, created_by=version.created_by, **copied)
+
+
 def lock(note: TreatmentNote) -> TreatmentNote:
     """Sign without the checks of the action."""
     TreatmentNote.objects.filter(pk=note.pk).update(
@@ -41,3 +51,17 @@ def lock(note: TreatmentNote) -> TreatmentNote:
     )
     found: TreatmentNote = TreatmentNote.objects.for_page().get(pk=note.pk)
     return found
+
+
+def event_of(note: TreatmentNote) -> AdverseEvent:
+    """An adverse event after the first technique of a note."""
+    row = note.notetechniques.first()
+    return AdverseEvent.objects.create(
+        note=note,
+        plan=note.plan,
+        technique=row.technique if row else None,
+        what="Bruise",
+        severity="mild",
+        action="Cold pack",
+        reported_by=note.author,
+    )
