@@ -87,6 +87,7 @@ def needling(note: TreatmentNote) -> NoteTechnique:
 # --- Carrying over ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H-25")
 def test_a_note_begins_with_the_phase_of_the_plan_and_nothing_is_done() -> None:
     note = begin()
     planned = note.version.phases.get(number=note.phase)
@@ -269,6 +270,7 @@ def test_another_region_is_screened_and_refused() -> None:
 # --- The short list --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hazard("H-27")
 def test_a_red_flag_acts_at_once_and_a_correction_takes_it_back() -> None:
     note = begin()
     post(note, {**denied(note), "f:ces_saddle": "yes"})
@@ -359,6 +361,7 @@ def refused(note: TreatmentNote, **options: Any) -> list[str]:
     return [problem.code for problem in refusal.value.problems]
 
 
+@pytest.mark.hazard("H-25")
 def test_what_is_still_carried_is_asked_about() -> None:
     note = begin()
     post(note, {**denied(note), "consent": "yes"})
@@ -367,6 +370,7 @@ def test_what_is_still_carried_is_asked_about() -> None:
     assert not NoteTechnique.objects.filter(note=note, done=None).exists()
 
 
+@pytest.mark.hazard("H-27")
 def test_everything_that_is_missing_is_said_at_once() -> None:
     note = begin()
     item = row(note, "mt_soft_tissue_release")

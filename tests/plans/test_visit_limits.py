@@ -105,6 +105,7 @@ CASES: list[tuple[str, list[str], list[str]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.hazard("H-26")
 @pytest.mark.parametrize(("name", "found", "wanted"), CASES, ids=[case[0] for case in CASES])
 def test_the_rules_of_one_visit(name: str, found: list[str], wanted: list[str]) -> None:
     assert found == wanted
