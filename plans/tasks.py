@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinic.models import SignatureCheck
 from clinic.signatures import remember
 from plans.signatures import verify_signatures
+from plans.watch.actions import watch_plans
 
 log = logging.getLogger(__name__)
 
@@ -27,3 +28,9 @@ def tick_verify() -> None:
     remember(report)
     if report.broken is not None:
         log.error("the chain of signatures is broken after %s links: %s", report.links, report.broken)
+
+
+@shared_task(ignore_result=True)
+def tick_watch() -> None:
+    """Put what calls for a person on the worklist, and take off what no longer does."""
+    watch_plans()

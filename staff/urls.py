@@ -11,6 +11,7 @@ from staff.outbox.urls import urlpatterns as outbox_urls
 from staff.outcomes.urls import urlpatterns as outcome_urls
 from staff.patients.urls import urlpatterns as patient_urls
 from staff.plans.urls import urlpatterns as plan_urls
+from staff.worklist.urls import urlpatterns as worklist_urls
 
 app_name = "staff"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *note_urls,
     *diary_urls,
     *document_urls,
+    *worklist_urls,
     *outbox_urls,
     *knowledge_urls,
     *outcome_urls,

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.formats import date_format
 
 from clinic.errors import Invalid
+from clinic.hashing import content_hash
 from clinic.models import Patient, Practitioner, User
 from plans.actions.guards import licensed
 from plans.documents.handout import clinic_block
@@ -18,7 +19,7 @@ from plans.engine.facts import Facts, Finding
 from plans.engine.knowledge import Knowledge
 from plans.models import Letter, PlanVersion
 from plans.refusal import Refusal, answered_how, flag_line, refusal_of
-from plans.snapshot import content_hash, facts_from_json
+from plans.snapshot import facts_from_json
 from plans.wording import Names, finding_label, recorded, symbols
 
 RECIPIENT_MAX, ADDRESS_MAX, TEXT_MAX = 200, 400, 2000

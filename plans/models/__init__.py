@@ -40,7 +40,7 @@ from plans.models.plan import (
     Safety,
 )
 from plans.models.safety import Override, OverrideRefusal, ReasonCode, SafetyCheck
-from plans.models.worklist import Alert
+from plans.models.worklist import Alert, WatchLimits
 
 __all__ = [
     "DECLINABLE",
@@ -92,4 +92,5 @@ __all__ = [
     "Technique",
     "TreatmentNote",
     "VisitMeasure",
+    "WatchLimits",
 ]

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pghistory
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -75,3 +76,46 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.key}".strip()
+
+
+@pghistory.track()
+class WatchLimits(models.Model):
+    """From where on a running plan calls for attention. A plan without a row has the defaults."""
+
+    plan = models.OneToOneField(Plan, on_delete=models.CASCADE, related_name="watch_limits")
+    silent_hours = models.PositiveSmallIntegerField(
+        "hours without a log",
+        default=49,
+        validators=[MinValueValidator(25), MaxValueValidator(336)],
+        help_text="Counted while exercises are due; longer where they are due on few days a week.",
+    )
+    pain_high = models.PositiveSmallIntegerField(
+        "pain from",
+        default=7,
+        validators=[MinValueValidator(3), MaxValueValidator(10)],
+        help_text="Worst pain of a day, 0 to 10.",
+    )
+    pain_rise = models.PositiveSmallIntegerField(
+        "pain up by",
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(6)],
+        help_text="Points above the mean of the days before.",
+    )
+    function_drop_pct = models.PositiveSmallIntegerField(
+        "function down by",
+        default=20,
+        validators=[MinValueValidator(5), MaxValueValidator(60)],
+        help_text="Per cent of the best score before (patient-specific functional scale).",
+    )
+
+    class Meta:
+        verbose_name_plural = "watch limits"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(silent_hours__range=(25, 336)), name="watch_silent_25_336_h"),
+            models.CheckConstraint(condition=models.Q(pain_high__range=(3, 10)), name="watch_pain_3_10"),
+            models.CheckConstraint(condition=models.Q(pain_rise__range=(1, 6)), name="watch_rise_1_6"),
+            models.CheckConstraint(condition=models.Q(function_drop_pct__range=(5, 60)), name="watch_function_5_60"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Limits of plan {self.plan_id}"

@@ -26,6 +26,7 @@ from staff.headers import header_for, staff_user
 from staff.knowledge.page import knowledge_banner
 from staff.patients.forms import PatientForm
 from staff.patients.paging import page_of
+from staff.worklist.board import alerts_for
 
 ROWS_A_PAGE = 25
 
@@ -48,7 +49,8 @@ def _clinical_today(user: User) -> dict[str, Any]:
         .select_related("plan__episode__patient")
         .order_by("-created_at")[:8]
     )
-    return {"drafts": list(drafts), "unsigned": list(versions)}
+    view = "" if may(user, Permission.CLINICAL_EDIT) else "all"
+    return {"drafts": list(drafts), "unsigned": list(versions), "waiting": list(alerts_for(user, view)[:5])}
 
 
 def _visits_on(user: User, day: date) -> list[Appointment]:
@@ -71,6 +73,7 @@ def today(request: HttpRequest) -> HttpResponse:
         context.update(_clinical_today(user), knowledge=knowledge_banner(user, today=day))
         seen += [draft.episode.patient_id for draft in context["drafts"]]
         seen += [version.plan.episode.patient_id for version in context["unsigned"]]
+        seen += [alert.patient_id for alert in context["waiting"]]
     note_seen(seen)
     return render(request, "staff/patients/today.html", context)
 

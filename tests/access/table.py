@@ -89,6 +89,11 @@ TABLE: dict[str, Row] = {
     "staff:plan-add": Row(TREATS, TREATS, lambda w: {"pk": w.ids["phase"], "kind": "exercise"}),
     "staff:plan-item": Row(TREATS, TREATS, lambda w: {"pk": w.ids["technique_item"], "kind": "technique"}),
     "staff:plan-item-move": Row(NO_METHOD, TREATS, lambda w: {"pk": w.ids["exercise_item"], "kind": "exercise"}),
+    # ---------------------------------------------------------------------------- staff: worklist
+    "staff:worklist": Row("L..F.FF"),
+    "staff:alert-snooze": Row(NO_METHOD, TREATS, of(pk="alert")),
+    "staff:alert-settle": Row(NO_METHOD, TREATS, of(pk="alert")),
+    "staff:plan-limits": Row(TREATS, TREATS, PLAN),
     # ---------------------------------------------------------------------------- staff: documents
     "staff:plan-handout": Row(READS, kwargs=VERSION),
     "staff:letter-new": Row(TREATS, TREATS, VERSION),

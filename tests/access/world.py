@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic.models import Consent, User
+from plans.actions.worklist import raise_alert
 from plans.models import KnowledgeChange
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
@@ -61,6 +62,7 @@ def build_world() -> World:
         "event": event_of(note).pk,
         "message": MessageFactory(patient=patient).pk,
         "letter": case_letter(version).pk,
+        "alert": raise_alert(patient, "not_logged", text="No log for 49 hours").pk,
         "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,
         "outcome_request": outcome_request(episode).pk,
         "outcome_response": outcome_response(episode).pk,

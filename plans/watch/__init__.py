@@ -1,0 +1,1 @@
+"""Watching running plans: which of them call for a person, by rule."""

@@ -1,0 +1,161 @@
+"""The tick that keeps the worklist true, and what a person does with an entry."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.errors import Conflict, Invalid, ManyProblems, Refused
+from clinic.models import User
+from clinic.permissions import Permission, may
+from plans.actions.worklist import raise_alert
+from plans.models import Alert, Plan, WatchLimits
+from plans.querysets import AlertQuerySet
+from plans.watch.readers import Case, cases_of, running_plans
+from plans.watch.rules import RULES, check
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 500
+OUTCOME_MAX = 500
+SNOOZES = {"1": timedelta(days=1), "3": timedelta(days=3), "7": timedelta(days=7)}
+# What was done about it. The last one needs a word on why.
+ACTIONS = {
+    "called": "Called the patient",
+    "dose": "Changed the plan",
+    "visit": "Booked a visit",
+    "reassess": "Reassessed",
+    "referred": "Referred on",
+    "none": "Nothing needed",
+}
+
+
+# --- The tick -------------------------------------------------------------------------------------------------------
+
+
+def watch_plans(plans: Iterable[Plan] | None = None, *, now: datetime | None = None) -> int:
+    """Raise what holds in the running plans and close what no longer does; returns how many rules hold.
+
+    Safe to run at any time and twice at once. A plan that cannot be read is logged, and the others go on.
+    """
+    moment = now or timezone.now()
+    wanted = list(running_plans() if plans is None else plans)
+    held = 0
+    for start in range(0, len(wanted), AT_A_TIME):
+        for case in cases_of(wanted[start : start + AT_A_TIME], now=moment):
+            try:
+                held += _watch(case)
+            except Exception:
+                log.exception("plan %s could not be watched", case.plan.pk)
+    _close_ended()
+    return held
+
+
+@transaction.atomic
+def _watch(case: Case) -> int:
+    patient, key = case.plan.episode.patient, f"plan:{case.plan.pk}"
+    found = check(case.watched, case.limits)
+    for holds in found:
+        raise_alert(
+            patient,
+            holds.rule,
+            key=key,
+            text=holds.text,
+            suggestion=holds.suggestion,
+            severity=holds.severity,
+            plan=case.plan,
+        )
+    over = set(RULES) - {holds.rule for holds in found}
+    _close(Alert.objects.filter(patient=patient, key=key, rule__in=over), "No longer the case.")
+    return len(found)
+
+
+def _close_ended() -> None:
+    """Alerts of these rules about plans that ended say nothing any more."""
+    ended = Alert.objects.filter(rule__in=RULES).exclude(plan__state=Plan.State.ACTIVE, plan__episode__state="open")
+    _close(ended, "The plan has ended.")
+
+
+def _close(rows: AlertQuerySet, outcome: str) -> None:
+    rows.exclude(state=Alert.State.DONE).update(
+        state=Alert.State.DONE,
+        snoozed_until=None,
+        closed_at=timezone.now(),
+        action="resolved",
+        outcome=outcome,
+    )
+
+
+# --- What a person does ---------------------------------------------------------------------------------------------
+
+
+def _waiting(alert: Alert, by: User) -> Alert:
+    """The alert, locked. Raises Refused for those who do not treat, Conflict when somebody was faster."""
+    if not may(by, Permission.CLINICAL_EDIT):
+        raise Refused("not_yours", "Only a physiotherapist settles what waits on the worklist.")
+    row: Alert = Alert.objects.select_for_update(of=("self",)).select_related("closed_by").get(pk=alert.pk)
+    if row.state == Alert.State.DONE:
+        who = row.closed_by.name if row.closed_by else "the rule itself"
+        raise Conflict("done", f"This was settled already, by {who}.")
+    return row
+
+
+@transaction.atomic
+def snooze(alert: Alert, by: User, *, days: str, now: datetime | None = None) -> Alert:
+    """Put it away for 1, 3 or 7 days; it comes back by itself, and at once when it gets worse."""
+    row = _waiting(alert, by)
+    span = SNOOZES.get(days)
+    if span is None:
+        raise Invalid("days", "Choose 1, 3 or 7 days.", field="days")
+    if row.severity == Alert.Severity.URGENT:
+        raise Refused("urgent", "What is urgent cannot wait. Act, and say what you did.")
+    row.state, row.snoozed_until = Alert.State.SNOOZED, (now or timezone.now()) + span
+    row.save(update_fields=["state", "snoozed_until"])
+    return row
+
+
+@transaction.atomic
+def settle(alert: Alert, by: User, *, action: str, outcome: str) -> Alert:
+    """Close an alert with what was done and what came of it.
+
+    Raises Invalid: unknown action, an outcome that is missing where nothing was done or it was urgent, or too long.
+    """
+    row = _waiting(alert, by)
+    text = outcome.strip()
+    if action not in ACTIONS:
+        raise Invalid("action", "Say what you did.", field="action")
+    if not text and (action == "none" or row.severity == Alert.Severity.URGENT):
+        raise Invalid("outcome", "Say what came of it, in a few words.", field="outcome")
+    if len(text) > OUTCOME_MAX:
+        raise Invalid("outcome", f"Shorten it to {OUTCOME_MAX} characters.", field="outcome")
+    row.state, row.snoozed_until = Alert.State.DONE, None
+    row.closed_at, row.closed_by = timezone.now(), by
+    row.action, row.outcome = action, text
+    row.save(update_fields=["state", "snoozed_until", "closed_at", "closed_by", "action", "outcome"])
+    return row
+
+
+@transaction.atomic
+def set_limits(plan: Plan, by: User, values: Mapping[str, int]) -> WatchLimits:
+    """Set from where on the rules speak for one plan, and watch it at once.
+
+    Raises Refused for those who do not treat, ManyProblems naming each field that is out of range.
+    """
+    if not may(by, Permission.CLINICAL_EDIT):
+        raise Refused("not_yours", "Only a physiotherapist sets the limits of a plan.")
+    row = WatchLimits.objects.filter(plan=plan).first() or WatchLimits(plan=plan)
+    for name in ("silent_hours", "pain_high", "pain_rise", "function_drop_pct"):
+        setattr(row, name, values[name])
+    try:
+        row.full_clean(exclude=["plan"])
+    except ValidationError as error:
+        problems = [Invalid("range", text, field=name) for name, texts in error.message_dict.items() for text in texts]
+        raise ManyProblems("limits", "The limits were not saved.", tuple(problems)) from error
+    row.save()
+    watch_plans(running_plans().filter(pk=plan.pk))
+    return row
