@@ -149,6 +149,22 @@ def checked_technique_dose(
     return found
 
 
+def fitted_dose(wanted: Mapping[str, Any], start: Mapping[str, Any], bounds: Mapping[str, Bound]) -> dict[str, Any]:
+    """A dose carried over to another exercise: each value kept inside that exercise's bounds.
+
+    What the other exercise does not have (a hold, minutes instead of repetitions) comes from its starting dose.
+    """
+    found = dict(start)
+    if (start.get("duration_min") is None) != (wanted.get("duration_min") is None):
+        return found
+    for name, bound in bounds.items():
+        if wanted.get(name) is not None and start.get(name) is not None:
+            value = min(max(wanted[name], bound.low), bound.high)
+            found[name] = int(value) if bound.whole else value
+    found["rpe_low"] = min(found["rpe_low"], found["rpe_high"])
+    return found
+
+
 def _within(value: object, bound: Bound) -> int | float:
     if value is None or str(value).strip() == "":
         raise Invalid("dose_missing", f"Enter a number, {bound.text()}.", field=bound.field)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -73,6 +74,12 @@ def facts_for(assessment: Assessment, *, practitioner: Practitioner, today: date
         preferences_declined=_declined(patient),
         guardian_contact=_guardian_contact(patient, today),
     )
+
+
+def practice_now(facts: Facts, practitioner: Practitioner) -> Facts:
+    """The same facts with what the practitioner may do and the clinic has now: a certificate that ended yesterday
+    must not count for a technique that is added today."""
+    return replace(facts, credentials=_credentials(practitioner), clinic_equipment=_clinic_equipment())
 
 
 def _side(side: str) -> Side:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     )
 
 
+EXERCISE_STEPS = ("exercise__progression", "exercise__regression")
+
+
 class PlanQuerySet(models.QuerySet["Plan"]):
     """Plans."""
 
@@ -50,7 +53,7 @@ class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
             _joined(self.model, "edits", "by"),
             "phases",
             _joined(phase, "plantechniques", "technique", "override__by__user", prefix="phases__"),
-            _joined(phase, "planexercises", "exercise", "override__by__user", prefix="phases__"),
+            _joined(phase, "planexercises", *EXERCISE_STEPS, "override__by__user", prefix="phases__"),
             _joined(phase, "education", "topic", prefix="phases__"),
             "phases__criteria",
         )

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/<int:pk>/undo/", logs.take_back, name="log-undo"),
     path("plan/", plan.plan, name="plan"),
     path("plan/exercises.pdf", plan.handout, name="handout"),
+    path("news/seen/", plan.news_seen, name="news-seen"),
     path("progress/", plan.progress, name="progress"),
     path("visits/", info.visits, name="visits"),
     path("changed/", info.changed, name="changed"),

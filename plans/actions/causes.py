@@ -84,7 +84,7 @@ class Touches:
     def read(cls, version: PlanVersion) -> Touches:
         dosed: set[tuple[int, str]] = set()
         removed: set[tuple[int, str]] = set()
-        for edit in version.edits.order_by("at", "id"):
+        for edit in version.edits.filter(undone_by__isnull=True).exclude(action="undo").order_by("at", "id"):
             place = (edit.phase or 0, edit.item)
             if edit.action in ("remove", "swap"):
                 removed.add(place)

@@ -9,14 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from clinic.errors import Conflict, Invalid, Refused
+from clinic.anatomy import REGIONS, SIDE_CHOICES
+from clinic.errors import Conflict, Invalid
 from clinic.models import User
 from exercises.models import Exercise
 from plans.actions.checking import item_key as item_key
 from plans.actions.checking import screen_draft
 from plans.actions.checking import verdict_on as verdict_on
 from plans.actions.drafting import usable_knowledge
-from plans.actions.filling import KnowledgeRows, dose_columns, reasons_to_json, row_of
+from plans.actions.filling import dose_columns, reasons_to_json
 from plans.actions.guards import (
     Item,
     OverrideRequest,
@@ -28,25 +29,36 @@ from plans.actions.guards import (
     write_override,
 )
 from plans.actions.refusals import refusals_kept
-from plans.doses import checked_exercise_dose, checked_technique_dose, exercise_bounds, minutes_of, technique_bounds
-from plans.engine.dose import dose_dict, technique_dose
-from plans.engine.facts import Site
+from plans.doses import (
+    Bound,
+    checked_exercise_dose,
+    checked_technique_dose,
+    exercise_bounds,
+    fitted_dose,
+    minutes_of,
+    technique_bounds,
+)
+from plans.engine.dose import dose_dict
 from plans.engine.knowledge import Knowledge
+from plans.facts import practice_now
 from plans.models import PlanExercise, PlanPhase, PlanTechnique, PlanVersion
-from plans.screening import Checker
+from plans.screening import Checker, Verdict
 from plans.snapshot import facts_from_json
 
 PASSIVE_MAX = 3
+STEPS = ("easier", "harder")
 PASSIVE = ("manual_soft", "manual_joint", "needling", "electro", "thermal")
+SIDES = frozenset(key for key, _ in SIDE_CHOICES) | {""}
 DOSE_FIELDS = (
     "sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week", "rpe_low", "rpe_high", "rest_s",
 )  # fmt: skip
 
 
 def checker_for(version: PlanVersion, knowledge: Knowledge, *, today: date) -> Checker:
-    """The safety rules for the facts that the version was drafted from."""
+    """The safety rules for the facts that the version was drafted from, with today's credentials and equipment."""
     rejected = version.causes.filter(decision="rejected").values_list("key", flat=True)
-    return Checker(facts_from_json(version.facts), knowledge, today=today, rejected=rejected)
+    facts = practice_now(facts_from_json(version.facts), version.plan.episode.practitioner)
+    return Checker(facts, knowledge, today=today, rejected=rejected)
 
 
 def item_name(item: Item) -> str:
@@ -63,8 +75,20 @@ def dose_of(item: Item) -> dict[str, Any]:
     return columns
 
 
-def _described(item: Item) -> dict[str, Any]:
-    return {"key": item_key(item), "region": item.region, "side": item.side, "dose": dose_of(item)}
+def described(item: Item) -> dict[str, Any]:
+    """Everything of an item that is needed to say what it was, and to put it back."""
+    return {
+        "kind": "technique" if isinstance(item, PlanTechnique) else "exercise",
+        "key": item_key(item),
+        "region": item.region,
+        "side": item.side,
+        "dose": dose_of(item),
+        "position": item.position,
+        "causes": list(item.causes),
+        "reasons": list(item.reasons),
+        "origin": str(item.origin),
+        "is_alternative": getattr(item, "is_alternative", False),
+    }
 
 
 # --- Remove and reorder ---------------------------------------------------------------------------------------------
@@ -75,7 +99,7 @@ def remove_item(item: Item, by: User, *, reason: str) -> None:
     """Take a technique or exercise out of its phase."""
     version = version_of(item)
     why = stated(reason)
-    record(version, by, "remove", item_key(item), phase=item.phase.number, before=_described(item), reason=why)
+    record(version, by, "remove", item_key(item), phase=item.phase.number, before=described(item), reason=why)
     item.delete()
 
 
@@ -88,11 +112,13 @@ def move_item(item: Item, by: User, *, up: bool, reason: str = "Order changed") 
     other = place - 1 if up else place + 1
     if not 0 <= other < len(siblings):
         return
+    before = {"order": [item_key(sibling) for sibling in siblings]}
     siblings[place], siblings[other] = siblings[other], siblings[place]
     for position, sibling in enumerate(siblings):
         type(sibling).objects.filter(pk=sibling.pk).update(position=position)
-    after = {"position": other + 1}
-    record(version, by, "reorder", item_key(item), phase=item.phase.number, after=after, reason=stated(reason))
+    after = {"position": other + 1, "order": [item_key(sibling) for sibling in siblings]}
+    why = stated(reason)
+    record(version, by, "reorder", item_key(item), phase=item.phase.number, before=before, after=after, reason=why)
 
 
 def _siblings(item: Item) -> list[Any]:
@@ -118,14 +144,19 @@ def change_dose(item: Item, by: User, *, values: Mapping[str, object], reason: s
         item.save(update_fields=["dose"])
     else:
         checker = checker_for(version, knowledge, today=today)
-        exercise = knowledge.exercises[item.exercise.key]
-        limits = exercise_bounds(exercise, phase, knowledge, heavy_avoided=bool(checker.screen.heavy_avoided))
-        _set_dose(item, checked_exercise_dose(values, limits))
+        set_dose(item, checked_exercise_dose(values, limits_of(item.exercise.key, phase, checker)))
         item.save()
     record(version, by, "dose", item_key(item), phase=phase, before=before, after=dose_of(item), reason=why)
 
 
-def _set_dose(item: PlanExercise, dose: Mapping[str, Any]) -> None:
+def limits_of(key: str, phase: int, checker: Checker) -> dict[str, Bound]:
+    """The bounds of an exercise's dose for this patient."""
+    knowledge, heavy = checker.knowledge, bool(checker.screen.heavy_avoided)
+    return exercise_bounds(knowledge.exercises[key], phase, knowledge, heavy_avoided=heavy)
+
+
+def set_dose(item: PlanExercise, dose: Mapping[str, Any]) -> None:
+    """Put a checked dose into the columns; the minutes a day follow."""
     for name in DOSE_FIELDS:
         setattr(item, name, dose.get(name))
     item.minutes_per_day = round(minutes_of(dose), 1)
@@ -142,10 +173,9 @@ def add_exercise(
     """Add an exercise with its starting dose. A blocked one is refused, or needs the override of its rule."""
     version = locked_draft(phase.version_id)
     why = stated(reason)
-    item = _new_exercise(
-        phase, version, key, by, position=_next_position(phase.planexercises), today=today, override=override
-    )
-    record(version, by, "add", key, phase=phase.number, after=_described(item), reason=why)
+    checker = checker_for(version, usable_knowledge(), today=today)
+    item = new_exercise(version, phase, key, by, checker=checker, today=today, override=override)
+    record(version, by, "add", key, phase=phase.number, after=described(item), reason=why)
     return item
 
 
@@ -154,20 +184,27 @@ def add_exercise(
 def swap_exercise(
     item: PlanExercise, by: User, *, to: str, reason: str, today: date, override: OverrideRequest | None = None
 ) -> PlanExercise:
-    """Put another exercise in its place: "easier", "harder" (regression, progression) or any key."""
+    """Put another exercise in its place: "easier", "harder" (regression, progression) or any key.
+
+    A step keeps the dose as far as the bounds of the other exercise allow; any other exercise brings its own.
+    """
     version = version_of(item)
     why = stated(reason)
     key = _swap_key(item.exercise, to)
-    before, phase, position = _described(item), item.phase, item.position
-    causes = list(item.causes)
+    before, phase = described(item), item.phase
     item.delete()
-    new = _new_exercise(phase, version, key, by, position=position, today=today, override=override, causes=causes)
-    record(version, by, "swap", before["key"], phase=phase.number, before=before, after=_described(new), reason=why)
+    keep = before["dose"] if to in STEPS else None
+    new = new_exercise(
+        version,
+        phase, key, by, checker=checker_for(version, usable_knowledge(), today=today), today=today,
+        position=item.position, override=override, causes=item.causes, side=item.side, dose=keep,
+    )  # fmt: skip
+    record(version, by, "swap", before["key"], phase=phase.number, before=before, after=described(new), reason=why)
     return new
 
 
 def _swap_key(exercise: Exercise, to: str) -> str:
-    if to not in ("easier", "harder"):
+    if to not in STEPS:
         return to
     other = exercise.regression if to == "easier" else exercise.progression
     if other is None:
@@ -175,49 +212,63 @@ def _swap_key(exercise: Exercise, to: str) -> str:
     return other.key
 
 
-def _next_position(items: Any) -> int:
+def next_position(items: Any) -> int:
     last = items.aggregate(last=Max("position"))["last"]
     return 0 if last is None else int(last) + 1
 
 
-def _new_exercise(
-    phase: PlanPhase,
+def new_exercise(
     version: PlanVersion,
+    phase: PlanPhase,
     key: str,
     by: User,
     *,
-    position: int,
+    checker: Checker,
     today: date,
-    override: OverrideRequest | None,
+    position: int | None = None,
+    override: OverrideRequest | None = None,
     causes: Iterable[str] = (),
+    side: str = "",
+    dose: Mapping[str, Any] | None = None,
 ) -> PlanExercise:
-    knowledge = usable_knowledge()
-    exercise = knowledge.exercises.get(key)
+    """A screened exercise in a phase, with its starting dose or with ``dose`` kept inside its bounds.
+
+    Raises Invalid (not in the library), Conflict (there already), Refused (blocked, or an override is needed).
+    """
+    exercise = checker.knowledge.exercises.get(key)
     if exercise is None:
         raise Invalid("exercise_unknown", f"“{key}” is not in the exercise library.", field="key")
     if phase.planexercises.filter(exercise__key=key).exists():
         raise Conflict("already_there", f"{exercise.name} is already in phase {phase.number}.", field="key")
-    checker = checker_for(version, knowledge, today=today)
     verdict = checker.exercise(key, phase.number)
     permitted(verdict, exercise.name, override)
     dosed = checker.exercise_dose(key, phase.number)
-    item = PlanExercise.objects.create(
+    item = PlanExercise(
         phase=phase,
-        exercise_id=row_of(KnowledgeRows.read().exercises, key),
+        exercise=_exercise_row(key),
         region=exercise.region,
-        position=position,
+        side=side,
+        position=next_position(phase.planexercises) if position is None else position,
         safety=verdict.safety,
         causes=list(causes),
         reasons=reasons_to_json((*verdict.reasons, *dosed.reasons)),
         origin=PlanExercise.Origin.PERSON,
-        minutes_per_day=round(dosed.minutes_per_day, 1),
-        **dose_columns(dose_dict(dosed.dosage)),
     )
-    _checked(version, item, checker, by, override, today=today)
+    start = dose_columns(dose_dict(dosed.dosage))
+    set_dose(item, start if dose is None else fitted_dose(dose, start, limits_of(key, phase.number, checker)))
+    item.save()
+    checked(version, item, checker, by, override, today=today)
     return item
 
 
-def _checked(
+def _exercise_row(key: str) -> Exercise:
+    row = Exercise.objects.filter(key=key).first()
+    if row is None:
+        raise Conflict("knowledge_incomplete", f"“{key}” is not in the exercise library. Load the knowledge first.")
+    return row
+
+
+def checked(
     version: PlanVersion, item: Item, checker: Checker, by: User, request: OverrideRequest | None, *, today: date
 ) -> None:
     """Write the safety check of a fresh item and, where it is blocked, the override that was stated."""
@@ -226,78 +277,37 @@ def _checked(
         write_override(version, item, by, verdict, request, today=today)
 
 
-@refusals_kept
 @transaction.atomic
-def add_technique(
-    phase: PlanPhase,
-    by: User,
-    *,
-    key: str,
-    region: str,
-    side: str,
-    reason: str,
-    today: date,
-    override: OverrideRequest | None = None,
-) -> PlanTechnique:
-    """Add a hands-on, electrical, thermal, needling or support technique at one place."""
-    version = locked_draft(phase.version_id)
-    why = stated(reason)
-    knowledge = usable_knowledge()
-    technique = knowledge.techniques.get(key)
-    if technique is None or technique.category in ("exercise", "education"):
-        raise Invalid("technique_unknown", f"“{key}” is not a technique that can be added here.", field="key")
-    old = phase.plantechniques.filter(technique__key=key).first()
-    if old is not None and not old.is_alternative:
-        raise Conflict("already_there", f"{technique.name} is already in phase {phase.number}.", field="key")
-    _room_for_passive(phase, technique.category)
-    site = Site(region, side)  # type: ignore[arg-type] # the form offers the sides of Site
-    checker = checker_for(version, knowledge, today=today)
-    verdict = checker.technique(key, phase.number, site)
-    permitted(verdict, technique.name, override)
-    if old is not None:
-        old.delete()
-    item = PlanTechnique.objects.create(
-        phase=phase,
-        technique_id=row_of(KnowledgeRows.read().techniques, key),
-        region=region,
-        side=side,
-        dose=technique_dose(technique, phase.number),
-        position=_next_position(phase.plantechniques),
-        safety=verdict.safety,
-        reasons=reasons_to_json(verdict.reasons),
-        origin=PlanTechnique.Origin.PERSON,
-    )
-    _checked(version, item, checker, by, override, today=today)
-    record(version, by, "add", key, phase=phase.number, after=_described(item), reason=why)
-    return item
+def change_place(item: Item, by: User, *, region: str, side: str, reason: str, today: date) -> None:
+    """Another side, and for a technique another region: screened there as if it were new.
 
-
-def _room_for_passive(phase: PlanPhase, category: str) -> None:
-    """At most three passive techniques per visit (phases reference, section 5)."""
-    planned = phase.plantechniques.filter(is_alternative=False, technique__category__in=PASSIVE).count()
-    if category in PASSIVE and planned >= PASSIVE_MAX:
-        message = f"A visit holds at most {PASSIVE_MAX} passive techniques. Take one out, then add this one."
-        raise Refused("passive_ceiling", message, field="key")
-
-
-@transaction.atomic
-def plan_alternative(item: PlanTechnique, by: User, *, reason: str, today: date) -> None:
-    """Take an alternative into the planned techniques of its phase."""
+    An override holds for the place it was stated for, so an item with one must be added anew.
+    """
     version = version_of(item)
     why = stated(reason)
-    if not item.is_alternative:
-        raise Conflict("already_there", f"{item.technique.name} is already planned.")
-    _room_for_passive(item.phase, item.technique.category)
-    site = Site(item.region, item.side)  # type: ignore[arg-type] # written by the engine
+    before = {"region": item.region, "side": item.side}
+    is_technique = isinstance(item, PlanTechnique)
+    after = {"region": region if is_technique else item.region, "side": side}
+    if side not in SIDES or (is_technique and region not in REGIONS):
+        raise Invalid("place", "Choose a region and a side.", field="region" if side in SIDES else "side")
+    if before == after:
+        raise Conflict("same_place", f"{item_name(item)} is planned there already.", field="side")
+    if hasattr(item, "override"):
+        raise Conflict("overridden", "Its override holds for this place. Take it out and add it where you want it.")
+    item.region, item.side = after["region"], after["side"]
     checker = checker_for(version, usable_knowledge(), today=today)
-    verdict = checker.technique(item.technique.key, item.phase.number, site)
-    permitted(verdict, item.technique.name, None)
-    item.is_alternative = False
-    item.safety = verdict.safety
-    item.position = _next_position(item.phase.plantechniques)
-    item.save(update_fields=["is_alternative", "safety", "position"])
-    _checked(version, item, checker, by, None, today=today)
-    record(version, by, "add", item.technique.key, phase=item.phase.number, after=_described(item), reason=why)
+    verdict = verdict_on(item, checker)
+    permitted(verdict, item_name(item), None)
+    item.safety, item.reasons = verdict.safety, _with_verdict(item.reasons, verdict)
+    item.save(update_fields=["region", "side", "safety", "reasons"])
+    screen_draft(version, [item], checker, by=by)
+    record(version, by, "place", item_key(item), phase=item.phase.number, before=before, after=after, reason=why)
+
+
+def _with_verdict(reasons: Iterable[Mapping[str, Any]], verdict: Verdict) -> list[Any]:
+    """What spoke for the item stays; what was said about the old place is replaced."""
+    kept = [dict(reason) for reason in reasons if not str(reason["rule"]).startswith("region")]
+    return kept + [reason for reason in reasons_to_json(verdict.reasons) if reason not in kept]
 
 
 @refusals_kept

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from clinic.errors import Conflict, DomainError, Invalid, Refused
 from clinic.models import Practitioner, User
@@ -81,9 +82,21 @@ def record(
     phase: int | None = None,
     before: object = None,
     after: object = None,
+    batch: UUID | None = None,
+    undoes: PlanEdit | None = None,
 ) -> PlanEdit:
+    """Keep one change with its reason. Changes of one ``batch`` are taken back together."""
     return PlanEdit.objects.create(
-        version=version, action=action, item=item, phase=phase, before=before, after=after, reason=reason, by=by
+        version=version,
+        action=action,
+        item=item,
+        phase=phase,
+        before=before,
+        after=after,
+        reason=reason,
+        by=by,
+        batch=batch,
+        undoes=undoes,
     )
 
 

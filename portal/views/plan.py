@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
 
 from exercises.programme import read_programme
 from plans.documents.handout import handout_pdf, version_in_force
+from plans.news import acknowledge
 from plans.summary import plan_for_patient
+from portal.changes import told
 from portal.journey import SAFETY_TOPIC, stop_of
 from portal.pages import Visitor, page, portal_page
 from portal.trend import pain_by_day, strip_of
@@ -24,7 +27,16 @@ def plan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     here = summary.here
     topics = [topic for topic in here.topics if topic.key != SAFETY_TOPIC] if here else []
     stops = [stop_of(station, adherence) for station in summary.stations]
-    return page(request, visitor, "portal/plan.html", {"plan": summary, "stops": stops, "topics": topics})
+    shown = {"plan": summary, "stops": stops, "topics": topics, "news": told(visitor.patient)}
+    return page(request, visitor, "portal/plan.html", shown)
+
+
+@require_POST
+@portal_page
+def news_seen(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The patient has seen what changed."""
+    acknowledge(visitor.patient)
+    return redirect("portal:today")
 
 
 @require_safe

@@ -14,6 +14,7 @@ from exercises.actions import LOG_DAYS_BACK
 from exercises.programme import finished, read_day, read_programme
 from plans.models import Plan
 from portal.cards import Card, cards_of
+from portal.changes import told
 from portal.pages import Visitor, page, portal_page
 from portal.sheets import sheet_of
 from portal.views.questions import waiting
@@ -69,6 +70,7 @@ def day_context(visitor: Visitor, day: date) -> dict[str, Any]:
         "finished": is_over,
         "streak": read_programme(visitor.patient, visitor.today).streak() if is_today and is_over else 0,
         "next_visit": next_visit(visitor.patient, visitor.now) if is_today else None,
+        "news": told(visitor.patient) if is_today else None,
         "has_plan": bool(cards) or has_active_plan(visitor),
         **ring_of(cards),
     }

@@ -9,8 +9,9 @@ from django import forms
 
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from plans.actions import OverrideRequest
-from plans.doses import Bound, WordBound
-from plans.models import Override, PlanCause
+from plans.actions.bulk import BULK_FIELDS
+from plans.doses import LABELS, Bound, WordBound
+from plans.models import DECLINABLE, Override, PlanCause
 
 REASON = {"maxlength": 300, "autocomplete": "off"}
 
@@ -105,3 +106,59 @@ class PhaseForm(ReasonForm):
 
     to = forms.TypedChoiceField(label="To", coerce=int, choices=[(1, "Phase 1"), (2, "Phase 2"), (3, "Phase 3")])
     field_order = ("to", "reason")
+
+
+class PlaceForm(ReasonForm):
+    """Another region and side for an item."""
+
+    region = forms.ChoiceField(label="Region", choices=[("", "—"), *REGION_CHOICES], required=False)
+    side = forms.ChoiceField(label="Side", choices=[("", "—"), *SIDE_CHOICES], required=False)
+    field_order = ("region", "side", "reason")
+
+    def __init__(self, *args: Any, with_region: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_region:
+            del self.fields["region"]
+
+
+class BulkForm(ReasonForm):
+    """Values for many exercises; an empty one stays as it is. The action checks each exercise's own bounds."""
+
+    only = forms.MultipleChoiceField(label="For", widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, choices: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["only"].choices = choices  # type: ignore[attr-defined]
+        attrs = {"inputmode": "numeric", "autocomplete": "off", "maxlength": 8}
+        for name in BULK_FIELDS:
+            self.fields[name] = forms.CharField(
+                label=LABELS[name], required=False, max_length=20, widget=forms.TextInput(attrs=attrs)
+            )
+        self.order_fields([*BULK_FIELDS, "only", "reason"])
+
+
+class PackForm(forms.Form):
+    """Keep the exercises of a phase under a name."""
+
+    name = forms.CharField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    for_clinic = forms.BooleanField(label="For everybody in the clinic", required=False)
+
+
+class SummaryForm(forms.Form):
+    """Words for the patient, above the plan in the portal."""
+
+    summary = forms.CharField(
+        label="Words for the patient",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Plain words: what you found together, what comes first, what to expect. Shown once you sign.",
+    )
+
+
+class DeclinedForm(forms.Form):
+    """Families of techniques that the patient does not want."""
+
+    families = forms.MultipleChoiceField(
+        label="The patient does not want", choices=DECLINABLE, required=False, widget=forms.CheckboxSelectMultiple
+    )

@@ -14,6 +14,8 @@ from exercises.models import Exercise
 from exercises.sides import side_to_say
 from plans.actions import sign_problems
 from plans.actions.editing import PASSIVE, dose_of
+from plans.actions.undo import NEVER
+from plans.budget import Budget, budget_of, technique_minutes
 from plans.engine.facts import Finding
 from plans.engine.knowledge import Knowledge
 from plans.models import (
@@ -91,6 +93,16 @@ class Card:
     minutes: float = 0.0
     is_first: bool = False
     is_last: bool = False
+    visit_minutes: float = 0.0
+
+    @property
+    def steps(self) -> tuple[tuple[str, str, str], ...]:
+        """The easier and the harder exercise that this phase may hold: (word, icon, name)."""
+        exercise, number = self.exercise, self.item.phase.number
+        if exercise is None:
+            return ()
+        both = (("easier", "chevron-down", exercise.regression), ("harder", "chevron-up", exercise.progression))
+        return tuple((w, i, row.name) for w, i, row in both if row and row.is_active and number in row.phases)
 
     @property
     def exercise(self) -> Exercise | None:
@@ -130,8 +142,7 @@ class Column:
     gates: tuple[str, ...]
     supports: tuple[str, ...]
     left_out: tuple[LeftOutGroup, ...]
-    minutes: float
-    passive: int
+    budget: Budget
     is_start: bool
     is_current: bool
 
@@ -179,6 +190,16 @@ class PlanPage:
     names: Names | None = field(default=None, repr=False)
 
     @property
+    def can_undo(self) -> str:
+        """What an undo would take back, in words; "" when there is nothing, or nothing that can be."""
+        taken = {edit.undoes_id for edit in self.version.edits.all()}
+        rows = [e for e in self.version.edits.all() if e.action != "undo" and e.pk not in taken]
+        last = max(rows, key=lambda edit: edit.pk, default=None)
+        if last is None or last.action in NEVER or not self.editable or self.names is None:
+            return ""
+        return _edit(last, self.names).what
+
+    @property
     def used_causes(self) -> tuple[CauseCard, ...]:
         """Causes that the plan is built on, that wait, or that a person decided about."""
         return tuple(card for card in self.causes if _matters(card.cause))
@@ -216,6 +237,11 @@ def build_page(version: PlanVersion, knowledge: Knowledge, *, user: User, may_tr
     )
 
 
+def column_of(page: PlanPage, number: int) -> Column | None:
+    """The column of one phase."""
+    return next((column for column in page.columns if column.phase.number == number), None)
+
+
 EDIT_WORDS = {
     "add": "Added",
     "remove": "Taken out",
@@ -225,12 +251,15 @@ EDIT_WORDS = {
     "cause": "Cause decided",
     "facts": "Checked again",
     "override": "Override",
+    "place": "Place changed",
+    "summary": "Words for the patient",
+    "undo": "Taken back",
 }
 
 
 def _edit(edit: PlanEdit, names: Names) -> EditLine:
     word = EDIT_WORDS.get(edit.action, edit.action)
-    what = word if edit.action == "facts" else f"{word}: {names.name(edit.item)}"
+    what = word if edit.item in ("facts", "summary") else f"{word}: {names.name(edit.item)}"
     if edit.action == "swap" and edit.after:
         what = f"{what} → {names.name(edit.after['key'])}"
     return EditLine(what, edit.phase, edit.reason, edit.by.name, edit.at)
@@ -255,10 +284,28 @@ def _column(
         gates=tuple(capital(symbols(c.text)) for c in criteria if c.kind == "gate"),
         supports=tuple(capital(symbols(c.text)) for c in criteria if c.kind == "support"),
         left_out=_left_out(version.draft["excluded"], phase.number, names),
-        minutes=float(sum(e.minutes_per_day for e in exercises)),
-        passive=sum(1 for t in planned if t.technique.category in PASSIVE),
+        budget=_budget(phase, planned, exercises, knowledge, findings),
         is_start=version.state == PlanVersion.State.DRAFT and version.start_phase == phase.number,
         is_current=version.state == PlanVersion.State.SIGNED and version.plan.current_phase == phase.number,
+    )
+
+
+def _budget(
+    phase: PlanPhase,
+    planned: Iterable[PlanTechnique],
+    exercises: Iterable[PlanExercise],
+    knowledge: Knowledge,
+    findings: Mapping[str, Finding],
+) -> Budget:
+    said = findings.get("hist.exercise_time_min_day")
+    value = said.readings[0].value if said and said.readings else None
+    return budget_of(
+        [(t.technique.category, t.dose) for t in planned],
+        [float(e.minutes_per_day) for e in exercises],
+        home_limit=float(phase.minutes_budget),
+        available=float(value) if isinstance(value, (int, float)) else None,
+        visit_length=knowledge.phases[phase.number].visit_length,
+        passive=PASSIVE,
     )
 
 
@@ -296,6 +343,7 @@ def card_of(
         override=override,
         blocked=item.safety in BLOCKED and override is None,
         minutes=float(item.minutes_per_day) if isinstance(item, PlanExercise) else 0.0,
+        visit_minutes=technique_minutes(item.dose) if isinstance(item, PlanTechnique) else 0.0,
         is_first=is_first,
         is_last=is_last,
     )

@@ -20,13 +20,13 @@ from clinic.errors import DomainError, ManyProblems
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission, may
 from plans.access import cause_for, plan_for, version_for
-from plans.actions import decide_cause, draft_plan, move_to_phase, recheck, revise, sign
+from plans.actions import decide_cause, declined_families, draft_plan, move_to_phase, recheck, revise, sign
 from plans.actions.drafting import usable_knowledge
 from plans.models import Plan, PlanCause, PlanPhase, PlanVersion
 from plans.refusal import never_soften
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
-from staff.plans.forms import CauseForm, PhaseForm, ReasonForm
+from staff.plans.forms import CauseForm, DeclinedForm, PhaseForm, ReasonForm, SummaryForm
 from staff.plans.page import build_page
 
 
@@ -51,19 +51,25 @@ def version_url(pk: int) -> str:
     return reverse("staff:plan-version", args=[pk])
 
 
-def _show(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
+def show_version(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
+    """The page of a version, with the forms that were refused in ``extra``."""
+    context = {**plan_context(request, pk), **extra}
+    context |= {"crumbs": plan_crumbs(context["version"]), "header": header_for(request, context["patient"])}
+    return render(request, "staff/plans/version.html", context, status=status)
+
+
+def plan_context(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Everything the plan's page and its parts show, behind the door."""
     version = version_for(request.user, pk)
     user = staff_user(request)
     patient = version.plan.episode.patient
     may_treat = may(user, Permission.CLINICAL_EDIT)
     page = build_page(version, usable_knowledge(), user=user, may_treat=may_treat, today=patient_today(patient))
-    context: dict[str, Any] = {
+    return {
         "page": page,
         "version": version,
         "plan": version.plan,
         "patient": patient,
-        "header": header_for(request, patient),
-        "crumbs": plan_crumbs(version),
         "may_treat": may_treat,
         "versions": PlanVersion.objects.filter(plan=version.plan).order_by("-number"),
         "never_soften": never_soften(version),
@@ -71,10 +77,15 @@ def _show(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> 
         "steps": _steps(version) if may_treat else (),
         "redraft_url": reverse("staff:plan-redraft", args=[pk]),
         "cause_decisions": PlanCause.Decision.choices,
+        "kept": request.session.get("plan_reasons", {}).get(str(pk), ""),
+        "summary_form": SummaryForm(initial={"summary": version.summary_for_patient}),
+        "declined_form": _declined_form(version) if page.editable else None,
         "nav": "patient-list",
-        **extra,
     }
-    return render(request, "staff/plans/version.html", context, status=status)
+
+
+def _declined_form(version: PlanVersion) -> DeclinedForm:
+    return DeclinedForm(initial={"families": declined_families(version.plan.episode.patient)})
 
 
 def _emergency_number() -> str:
@@ -92,7 +103,7 @@ def _steps(version: PlanVersion) -> tuple[PlanPhase, ...]:
 @require_safe
 def plan_version(request: HttpRequest, pk: int) -> HttpResponse:
     """One version: the draft to work on, the signed plan to read, or what to do when there is none."""
-    return _show(request, pk)
+    return show_version(request, pk)
 
 
 @require_POST
@@ -135,7 +146,7 @@ def plan_recheck(request: HttpRequest, pk: int) -> HttpResponse:
     if _done(form, act):
         messages.success(request, "Every item was checked again.")
         return redirect("staff:plan-version", pk=pk)
-    return _show(request, pk, status=422, recheck_form=form)
+    return show_version(request, pk, status=422, recheck_form=form)
 
 
 @require_POST
@@ -146,7 +157,7 @@ def plan_sign(request: HttpRequest, pk: int) -> HttpResponse:
         sign(version, staff_user(request), today=patient_today(version.plan.episode.patient))
     except DomainError as error:
         problems = error.problems if isinstance(error, ManyProblems) else (error,)
-        return _show(request, pk, status=409, refused=problems)
+        return show_version(request, pk, status=409, refused=problems)
     messages.success(request, "Signed. The home exercises are in the patient's portal.")
     return redirect("staff:plan-version", pk=pk)
 
@@ -180,7 +191,7 @@ def plan_phase(request: HttpRequest, pk: int) -> HttpResponse:
     if done:
         messages.success(request, f"Phase {form.cleaned_data['to']} has begun. The home exercises were changed.")
         return redirect("staff:plan-version", pk=version.pk)
-    return _show(request, version.pk, status=422, phase_form=form)
+    return show_version(request, version.pk, status=422, phase_form=form)
 
 
 @require_POST
@@ -196,7 +207,7 @@ def plan_cause_decide(request: HttpRequest, pk: int) -> HttpResponse:
     if _done(form, act):
         messages.success(request, f"“{cause.title}” is kept as {cause.get_decision_display().lower()}.")
         return redirect(f"{version_url(cause.version_id)}#causes")
-    return _show(request, cause.version_id, status=422, cause_form=form, cause_key=cause.key)
+    return show_version(request, cause.version_id, status=422, cause_form=form, cause_key=cause.key)
 
 
 def _done(form: ReasonForm, act: Callable[[], None]) -> bool:

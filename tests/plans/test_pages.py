@@ -133,11 +133,15 @@ def test_a_dose_out_of_range_keeps_the_form(client: Client, htmx: bool) -> None:
     assert PlanEdit.objects.count() == 0
 
 
-def test_htmx_edits_load_the_page_anew(client: Client) -> None:
+def test_htmx_edits_bring_the_phase_anew(client: Client) -> None:
     version = case_draft("case_01")
     on_plan = {**HTMX, "HX-Current-URL": f"http://testserver{url(version)}"}
     answer = as_lead(client, version).post(item_url(glute(version)), dose_form(sets="2"), headers=on_plan)
-    assert (answer.status_code, answer["HX-Refresh"]) == (200, "true")
+    assert (answer.status_code, answer["HX-Retarget"]) == (200, "#phase-1")
+    page = answer.content.decode()
+    assert "2 sets of 5, hold 8 s" in page
+    assert 'id="sign-bar" hx-swap-oob="true"' in page
+    assert "Phase 2" not in page
     answer = client.post(item_url(glute(version)), dose_form(sets="3"), headers=HTMX)
     assert answer["HX-Redirect"] == f"{url(version)}#exercise-{glute(version).pk}"
 
@@ -245,7 +249,7 @@ def test_a_manager_reads_and_changes_nothing(client: Client) -> None:
 
 # --- Cost -----------------------------------------------------------------------------------------------------------
 
-DRAFT_QUERIES = 34
+DRAFT_QUERIES = 36
 SIGNED_QUERIES = 20
 
 
