@@ -24,11 +24,26 @@ from plans.engine.facts import (
     Site,
 )
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
 
 def plain(value: Any) -> Any:
     """A dataclass of the engine (or anything within one) as dicts, lists and scalars that JSON can hold."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is tuple or kind is list:
+        return [entry if type(entry) in _AS_THEY_ARE else plain(entry) for entry in value]
+    names = _FIELDS.get(kind)
+    if names is None and is_dataclass(kind):
+        names = _FIELDS[kind] = tuple(field.name for field in fields(kind))
+    if names is not None:
+        return {name: plain(getattr(value, name)) for name in names}
+    return _plain_of_other(value)
+
+
+def _plain_of_other(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (set, frozenset)):

@@ -13,7 +13,7 @@ from exercises import wording
 from plans.contents import said_side
 from plans.models import PlanExercise
 from plans.news import Moved, News, news_for
-from portal.journey import TITLES
+from plans.summary import PHASE_TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def told(patient: Patient) -> Told | None:
 def _lines(news: News) -> list[Line]:
     lines = []
     if news.phase != news.phase_before:
-        step = _("step {n}: {title}").format(n=news.phase, title=TITLES.get(news.phase, ""))
+        step = _("step {n}: {title}").format(n=news.phase, title=PHASE_TITLES.get(news.phase, ""))
         lines.append(Line("changed", _("You are now in"), step))
     lines += [Line("new", _("New"), row.exercise.name, dose_text(row)) for row in news.new]
     for row, before in news.instead:

@@ -15,6 +15,7 @@ from django.db.models import Max
 
 from assessments.models import Assessment
 from clinic.errors import Conflict, DomainError
+from clinic.hashing import content_hash
 from clinic.models import Episode, Practitioner, User
 from plans.actions.filling import answer_to_json, start_phase_number, write_content
 from plans.engine import generate
@@ -24,7 +25,7 @@ from plans.engine.knowledge import Knowledge
 from plans.facts import facts_for
 from plans.knowledge.rows.revision import knowledge_in_force
 from plans.models import Plan, PlanVersion
-from plans.snapshot import facts_hash, facts_to_json
+from plans.snapshot import facts_to_json
 from plans.wording import evidence_sentence, finding_label, missing_label
 
 log = logging.getLogger(__name__)
@@ -84,13 +85,14 @@ def draft_plan(
 
 def answer_columns(answer: Draft | Refusal, facts: Facts) -> dict[str, object]:
     """The columns of a version that hold what the engine saw and said."""
+    snapshot = facts_to_json(facts)
     return {
         "disposition": answer.disposition,
         "start_phase": start_phase_number(answer),
         "is_complete": isinstance(answer, Draft) and answer.complete,
         "knowledge_revision": answer.knowledge_revision,
-        "facts": facts_to_json(facts),
-        "facts_hash": facts_hash(facts),
+        "facts": snapshot,
+        "facts_hash": content_hash(snapshot),
         "draft": answer_to_json(answer),
     }
 

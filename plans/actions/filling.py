@@ -96,14 +96,11 @@ def write_content(
     if isinstance(answer, Refusal):
         return
     rows = KnowledgeRows.read()
-    phases = {number: _write_phase(version, phase, knowledge) for number, phase in sorted(answer.phases.items())}
-    checks: list[SafetyCheck] = []
-    for number, phase in answer.phases.items():
-        checks += _write_techniques(version, phases[number], phase, answer.alternatives, rows)
-        checks += _write_exercises(version, phases[number], phase, rows)
-        _write_education(phases[number], phase, rows)
-        _write_criteria(phases[number], phase)
+    phases = _write_phases(version, answer, knowledge)
+    checks = _write_techniques(version, phases, answer, rows) + _write_exercises(version, phases, answer, rows)
     SafetyCheck.objects.bulk_create(checks)
+    _write_education(phases, answer, rows)
+    _write_criteria(phases, answer)
     _write_goals(version, answer)
 
 
@@ -132,9 +129,23 @@ def _write_causes(
     )
 
 
-def _write_phase(version: PlanVersion, phase: PhasePlan, knowledge: Knowledge) -> PlanPhase:
+def _write_phases(version: PlanVersion, answer: Draft, knowledge: Knowledge) -> dict[int, PlanPhase]:
+    """The rows of the phases by number; those that are there with what a person added are brought up to date."""
+    there = {row.number: row for row in version.phases.all()}
+    kept = list(there.values())
+    for number, phase in sorted(answer.phases.items()):
+        row = there.setdefault(number, PlanPhase(version=version, number=number))
+        for name, value in _phase_columns(phase, knowledge).items():
+            setattr(row, name, value)
+    for row in kept:
+        row.save()
+    PlanPhase.objects.bulk_create(row for row in there.values() if row not in kept)
+    return there
+
+
+def _phase_columns(phase: PhasePlan, knowledge: Knowledge) -> dict[str, Any]:
     rules = knowledge.phases[phase.number]
-    columns = {
+    return {
         "aim": rules.aim[:300],
         "usual_duration": rules.usual_duration[:120],
         "visits": rules.visits[:120],
@@ -142,8 +153,6 @@ def _write_phase(version: PlanVersion, phase: PhasePlan, knowledge: Knowledge) -
         "is_locked": phase.locked,
         "minutes_budget": round(phase.minutes_budget, 1),
     }
-    row, _ = PlanPhase.objects.update_or_create(version=version, number=phase.number, defaults=columns)
-    return row
 
 
 def _drafted_check(version: PlanVersion, phase: PlanPhase, item: Item, key: str) -> SafetyCheck:
@@ -161,20 +170,27 @@ def _drafted_check(version: PlanVersion, phase: PlanPhase, item: Item, key: str)
 
 
 def _write_techniques(
-    version: PlanVersion,
-    row: PlanPhase,
-    phase: PhasePlan,
-    alternatives: Iterable[PlannedTechnique],
-    rows: KnowledgeRows,
+    version: PlanVersion, phases: Mapping[int, PlanPhase], answer: Draft, rows: KnowledgeRows
 ) -> list[SafetyCheck]:
-    others = [item for item in alternatives if item.phase == phase.number]
-    there = set(row.plantechniques.values_list("technique__key", flat=True))
-    items: dict[str, PlanTechnique] = {}
-    for item, is_alternative in [(t, False) for t in phase.techniques] + [(t, True) for t in others]:
-        if item.key not in there and item.key not in items:
-            items[item.key] = technique_row(row, item, rows, is_alternative=is_alternative, position=len(items))
+    there = _kept(PlanTechnique, "technique__key", phases)
+    items: dict[tuple[int, str], PlanTechnique] = {}
+    for number, phase in answer.phases.items():
+        others = [item for item in answer.alternatives if item.phase == number]
+        for item, is_alternative in [(t, False) for t in phase.techniques] + [(t, True) for t in others]:
+            place = (number, item.key)
+            if place not in there and place not in items:
+                position = sum(known == number for known, _ in items)
+                items[place] = technique_row(
+                    phases[number], item, rows, is_alternative=is_alternative, position=position
+                )
     PlanTechnique.objects.bulk_create(items.values())
-    return [_drafted_check(version, row, item, key) for key, item in items.items()]
+    return [_drafted_check(version, phases[number], item, key) for (number, key), item in items.items()]
+
+
+def _kept(model: type[Model], key: str, phases: Mapping[int, PlanPhase]) -> set[tuple[int, str]]:
+    """(phase, key) of the items that a person added before."""
+    found = model._default_manager.filter(phase__in=[row.pk for row in phases.values()])
+    return set(found.values_list("phase__number", key))
 
 
 def technique_row(
@@ -194,14 +210,17 @@ def technique_row(
     )
 
 
-def _write_exercises(version: PlanVersion, row: PlanPhase, phase: PhasePlan, rows: KnowledgeRows) -> list[SafetyCheck]:
-    there = set(row.planexercises.values_list("exercise__key", flat=True))
-    fresh = {item.key: item for item in phase.exercises if item.key not in there}
-    items = {
-        key: exercise_row(row, item, rows, position=position) for position, (key, item) in enumerate(fresh.items())
-    }
+def _write_exercises(
+    version: PlanVersion, phases: Mapping[int, PlanPhase], answer: Draft, rows: KnowledgeRows
+) -> list[SafetyCheck]:
+    there = _kept(PlanExercise, "exercise__key", phases)
+    items: dict[tuple[int, str], PlanExercise] = {}
+    for number, phase in answer.phases.items():
+        fresh = {item.key: item for item in phase.exercises if (number, item.key) not in there}
+        for position, item in enumerate(fresh.values()):
+            items[number, item.key] = exercise_row(phases[number], item, rows, position=position)
     PlanExercise.objects.bulk_create(items.values())
-    return [_drafted_check(version, row, item, key) for key, item in items.items()]
+    return [_drafted_check(version, phases[number], item, key) for (number, key), item in items.items()]
 
 
 def exercise_row(phase: PlanPhase, item: PlannedExercise, rows: KnowledgeRows, *, position: int) -> PlanExercise:
@@ -219,17 +238,18 @@ def exercise_row(phase: PlanPhase, item: PlannedExercise, rows: KnowledgeRows, *
     )
 
 
-def _write_education(row: PlanPhase, phase: PhasePlan, rows: KnowledgeRows) -> None:
+def _write_education(phases: Mapping[int, PlanPhase], answer: Draft, rows: KnowledgeRows) -> None:
     PlanEducation.objects.bulk_create(
-        PlanEducation(phase=row, topic_id=row_of(rows.topics, key), position=position)
+        PlanEducation(phase=phases[number], topic_id=row_of(rows.topics, key), position=position)
+        for number, phase in answer.phases.items()
         for position, key in enumerate(dict.fromkeys(phase.education))
     )
 
 
-def _write_criteria(row: PlanPhase, phase: PhasePlan) -> None:
+def _write_criteria(phases: Mapping[int, PlanPhase], answer: Draft) -> None:
     PlanCriterion.objects.bulk_create(
         PlanCriterion(
-            phase=row,
+            phase=phases[number],
             key=criterion.key,
             kind=criterion.kind,
             text=criterion.text[:500],
@@ -237,6 +257,7 @@ def _write_criteria(row: PlanPhase, phase: PhasePlan) -> None:
             target=plain(criterion.target),
             position=position,
         )
+        for number, phase in answer.phases.items()
         for position, criterion in enumerate(phase.exit)
     )
 

@@ -21,7 +21,8 @@ from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.plans import case_draft, case_signed
 
 PAGES = ("today", "plan", "progress", "visits", "settings", "changed")
-QUERIES = 10  # session, user, patient, prescriptions, holds, logs, next visit, questions, clinic, access log
+# session, user, patient, prescriptions, holds, logs, what changed, next visit, questions, clinic, access log
+QUERIES = 11
 
 
 @pytest.mark.parametrize("name", PAGES)
