@@ -71,6 +71,8 @@ def row_change(where: str, key: str, before: Entry | None, after: Entry | None) 
         "added" if before is None else "removed" if after is None else "changed"
     )
     fields = tuple(_fields("", before or {}, after or {}))
+    if action == "changed" and not fields:
+        return None
     return RowChange(where, key, name_of(shown, key), action, fields, before, after, _source_of(shown))
 
 
@@ -86,8 +88,8 @@ def _source_of(entry: Entry) -> str:
 
 
 def _fields(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
-    if before == after:
-        return
+    if before == after or said(before) == said(after) == "":
+        return  # a field that later files brought and that is empty is no difference
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys([*before, *after]):
             yield from _fields(_join(path, str(key)), before.get(key), after.get(key))

@@ -341,3 +341,9 @@ def test_differences_name_fields_and_children() -> None:
         ("Dosage: reps", "", "parameter reps, max 9"),
         ("Phases", "1", ""),
     ]
+
+
+def test_a_field_that_later_files_brought_and_that_is_empty_is_no_difference() -> None:
+    before: Entries = {"root_causes.root_causes": {"a": {"label": "A"}}}
+    after: Entries = {"root_causes.root_causes": {"a": {"label": "A", "patient_text": "", "links": []}}}
+    assert compare(before, after) == ()
