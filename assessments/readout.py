@@ -62,6 +62,17 @@ def norm_text(field_: VocabularyField, chart: Chart) -> str:
     return show(round(found.norm)) if found else ""
 
 
+def normal_length(field_: VocabularyField) -> str:
+    """The figure that stands for a normal muscle length when it was not measured: the limit that still passes, 0 for a
+    graded test. Empty when the reference gives no single limit."""
+    if field_.codes:
+        return "0"
+    rule = field_.pass_rule
+    return (
+        show(rule.value) if rule is not None and not isinstance(rule.value, tuple) and rule.op in ("<=", ">=") else ""
+    )
+
+
 def reading(chart: Chart, path: str, side: str = "", mode: str = "") -> Reading:
     """The readout of one figure; an empty one when nothing is recorded or nothing can be said."""
     field_ = VOCABULARY.get(path)

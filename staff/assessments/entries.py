@@ -9,8 +9,9 @@ from datetime import date
 
 from django.http import QueryDict
 
+from assessments.changes import NOT_MEASURED
 from assessments.chart import Chart, Value
-from assessments.readout import Reading, RowReading, norm_text, reading, row_reading
+from assessments.readout import Reading, RowReading, norm_text, normal_length, reading, row_reading
 from assessments.vocabulary import VOCABULARY, VocabularyField
 from assessments.vocabulary.check import show
 
@@ -21,7 +22,18 @@ YES_NO: tuple[Choice, ...] = (
     ("", "–", "is-notasked"),
 )
 SEGMENTS = 6  # more choices than this become a list to open
-NORMAL: Mapping[str, str] = {"mmt": "5", "palp": "0", "palp_tender": "0", "trp": "none", "joint": "normal"}
+NORMAL: Mapping[str, str] = {
+    "posture": "0",
+    "mmt": "5",
+    "palp": "0",
+    "palp_tender": "0",
+    "palp_spasm": "no",
+    "trp": "none",
+    "joint": "normal",
+    "move": "no",
+}
+# A "no" that says nothing about being normal, or that claims a test which one tap must not claim.
+NEVER_BY_ONE_TAP = frozenset({"spec.stretch_relief", "spec.cervical_distraction_relief", "spec.hop_pain"})
 SIDE_WORDS = {"left": "left", "right": "right"}
 
 
@@ -45,6 +57,10 @@ class Entry:
     normal: str = ""  # shown in grey behind an empty field
     fill: str = ""  # what "all normal" writes
     jump: int = 0
+    top: str = ""  # the highest possible figure: a grid moves on when one more digit would exceed it
+    sign: bool = False  # takes + or - after the digit
+    note: str = ""  # what is kept with the figure: whether "all normal" wrote it
+    asks_note: bool = False
     max_length: int = 4000
     reading: Reading = field(default_factory=Reading)
     error: str = ""
@@ -130,13 +146,34 @@ def _shown(field_: VocabularyField, value: Value | None) -> str:
 
 
 def _fill(field_: VocabularyField, chart: Chart) -> str:
+    """What "all normal" writes. Empty where normal has no meaning without a measurement: endurance, vital signs,
+    scores."""
+    if field_.path in NEVER_BY_ONE_TAP:
+        return ""
     if field_.namespace == "rom":
         return norm_text(field_, chart)
-    if field_.type == "bool" and field_.namespace in ("move", "spec", "neuro"):
-        return "no"
-    if field_.namespace == "posture":
-        return "0"
+    if field_.namespace == "len":
+        return normal_length(field_)
+    if field_.namespace in ("spec", "neuro"):
+        return _clear(field_)
     return NORMAL.get(field_.namespace, "")
+
+
+def _clear(field_: VocabularyField) -> str:
+    """A test that finds nothing."""
+    if field_.type == "bool":
+        return "no"
+    values = [str(choice.value) for choice in field_.choices]
+    if field_.type == "multi":
+        return "none" if "none" in values else ""
+    if "no_effect" in values:
+        return "no_effect"
+    return "0" if field_.path in ("neuro.clonus_beats", "neuro.tone_mas", "spec.aslr_score") else ""
+
+
+def _jump(field_: VocabularyField) -> int:
+    graded = field_.namespace in ("palp", "palp_tender", "mmt") or (field_.namespace == "len" and bool(field_.codes))
+    return 1 if graded else 0
 
 
 def entry(chart: Chart, path: str, side: str = "", mode: str = "", *, typed: Typed) -> Entry:
@@ -156,7 +193,11 @@ def entry(chart: Chart, path: str, side: str = "", mode: str = "", *, typed: Typ
         help=field_.help,
         normal=norm_text(field_, chart) if kind == "number" else "",
         fill=_fill(field_, chart),
-        jump=1 if field_.namespace in ("palp", "palp_tender") or (field_.namespace == "len" and field_.codes) else 0,
+        jump=_jump(field_),
+        top=show(field_.valid[1]) if field_.valid else "",
+        sign=field_.namespace == "mmt",
+        note=NOT_MEASURED if (path, side, mode) in chart.not_measured else "",
+        asks_note=field_.namespace in ("rom", "len") and not field_.codes,
         max_length=field_.max_length,
         reading=reading(chart, path, side, mode),
         error=typed.problems.get(name, ""),

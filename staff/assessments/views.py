@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.access import assessment_for
@@ -73,10 +75,17 @@ def _page(request: HttpRequest, board: Board, section: Section, *, status: int =
         "region_choices": REGION_CHOICES,
         "side_choices": SIDE_CHOICES,
         "url": url,
+        "draft_key": _draft_key(staff_user(request).pk, assessment.pk),
         "problems": [{"id": element_id(name), "message": message} for name, message in board.typed.problems.items()],
         **_section_context(request, board, section),
     }
     return render(request, "staff/assessments/edit.html", context, status=status)
+
+
+def _draft_key(user_id: int, assessment_id: int) -> str:
+    """The key under which this user's browser keeps what is not saved yet: 256 bits, base64."""
+    digest = salted_hmac("assessments.drafts", f"{user_id}:{assessment_id}", algorithm="sha256").digest()
+    return b64encode(digest).decode()
 
 
 def _section_context(request: HttpRequest, board: Board, section: Section) -> dict[str, Any]:

@@ -138,6 +138,12 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
+// Logging out leaves nothing typed behind in this browser (js/draftstore.js).
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || !event.target.matches("[data-logout]")) return;
+  for (const name of Object.keys(localStorage)) if (name.startsWith("kineplan-draft-")) localStorage.removeItem(name);
+});
+
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });

@@ -1,231 +1,10 @@
-// The assessment page. A group ([data-group]) is the smallest thing that is saved: a figure, an answer, a mark.
-// Every change is kept in this browser until the server has it, sent at once, and sent again after a lost connection.
-const page = document.querySelector("[data-assessment]");
-const storeKey = `kineplan-assessment-${page.dataset.assessment}`;
-const RETRY_MS = 5000;
+// The assessment page: what one types goes to assessment-save.js; sections are drawn and kept fresh here.
+const { page, pending, changed, flush, find, refill, settled, state, busy } = window.kineplanAssessment;
 const TYPING_MS = 600;
-let revision = Number(page.dataset.revision);
-const pending = readStore(); // name -> pairs as a form would send them
-let sending = false;
-let timer = 0;
-let retry = 0;
 let summaryTimer = 0;
 
-// --- Kept in this browser ---------------------------------------------------------------------------------------
-// Kept with the revision it was typed on: somebody else may have changed the same field since.
-function readStore() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(storeKey) || "null");
-    if (!kept) return new Map();
-    revision = Math.min(revision, kept.revision);
-    return new Map(kept.changes);
-  } catch {
-    return new Map();
-  }
-}
-
-function writeStore() {
-  try {
-    if (pending.size) localStorage.setItem(storeKey, JSON.stringify({ revision, changes: [...pending] }));
-    else localStorage.removeItem(storeKey);
-  } catch {
-    // A full or forbidden store: the change still goes to the server.
-  }
-}
-
-// --- Groups -----------------------------------------------------------------------------------------------------
 function groupOf(node) {
   return node.closest("[data-group]");
-}
-
-function find(name) {
-  return page.querySelector(`[data-group="${CSS.escape(name)}"]`);
-}
-
-function controls(group) {
-  return [...group.querySelectorAll("input, select, textarea")].filter((node) => node.name && node.name !== "group");
-}
-
-function pairs(group) {
-  return controls(group)
-    .filter((node) => !["checkbox", "radio"].includes(node.type) || node.checked)
-    .map((node) => [node.name, node.value]);
-}
-
-function restore(group, values) {
-  for (const node of controls(group)) {
-    const given = values.filter(([name]) => name === node.name).map(([, value]) => value);
-    if (["checkbox", "radio"].includes(node.type)) node.checked = given.includes(node.value);
-    else if (given.length) node.value = given[0];
-  }
-}
-
-function mark(group, error) {
-  const place = group?.querySelector("[data-error]");
-  if (!place) return;
-  place.textContent = error || "";
-  place.hidden = !error;
-  for (const node of controls(group)) {
-    if (error && node.type !== "hidden") node.setAttribute("aria-invalid", "true");
-    else node.removeAttribute("aria-invalid");
-  }
-}
-
-function labelOf(group) {
-  const legend = group.querySelector("legend, label, .field-label");
-  const row = group.closest("[aria-labelledby]");
-  const named = group.querySelector("[aria-label]")?.getAttribute("aria-label");
-  return named || legend?.textContent.trim() || row?.textContent.trim() || "";
-}
-
-// --- Saving -----------------------------------------------------------------------------------------------------
-function state(name) {
-  for (const place of document.querySelectorAll("[data-save-state]")) place.dataset.state = name;
-}
-
-function changed(group, delay) {
-  pending.set(group.dataset.group, pairs(group));
-  group.classList.add("is-waiting");
-  mark(group, "");
-  writeStore();
-  clearTimeout(timer);
-  timer = setTimeout(flush, delay);
-}
-
-function token() {
-  return JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
-}
-
-function body(batch) {
-  const data = new URLSearchParams();
-  data.append("revision", String(revision));
-  for (const [name, values] of batch) {
-    data.append("group", name);
-    for (const [key, value] of values) data.append(key, value);
-  }
-  return data;
-}
-
-async function flush() {
-  clearTimeout(timer);
-  if (sending || !pending.size) return;
-  sending = true;
-  state("saving");
-  const batch = new Map(pending);
-  try {
-    const response = await fetch(page.dataset.saveUrl, {
-      method: "POST",
-      body: body(batch),
-      headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch" },
-      credentials: "same-origin",
-      keepalive: batch.size < 20,
-    });
-    await received(batch, response);
-  } catch {
-    offline();
-  } finally {
-    sending = false;
-  }
-  if (!retry && [...pending.keys()].some((name) => !failed.has(name))) timer = setTimeout(flush, 50);
-}
-
-function offline() {
-  state("offline");
-  clearTimeout(retry);
-  retry = setTimeout(() => {
-    retry = 0;
-    flush();
-  }, RETRY_MS);
-}
-
-const failed = new Map(); // name -> {message, code}: refused, still on the page, not sent again until it changes
-
-async function received(batch, response) {
-  const isJson = (response.headers.get("content-type") || "").includes("json");
-  if (!isJson || response.redirected) {
-    offline(); // logged out or the server restarts: what was typed stays here
-    return;
-  }
-  const answer = await response.json();
-  if (!response.ok) {
-    state("error");
-    showProblems([{ name: "", message: answer.message }]);
-    if (answer.code === "signed") pending.clear(), writeStore();
-    return;
-  }
-  const stale = answer.revision !== revision;
-  revision = answer.revision;
-  for (const field of document.querySelectorAll("[data-revision-field]")) field.value = String(revision);
-  settle(batch, answer);
-  readouts(answer);
-  if (answer.elsewhere.length) takeOver(answer.elsewhere);
-  for (const place of document.querySelectorAll("[data-save-time]")) place.textContent = answer.saved_at;
-  state(failed.size ? "error" : "saved");
-  if (answer.written.some((name) => /^(r|rn|m):/.test(name))) regionsChanged();
-  if (stale || answer.written.length) refreshSummary();
-  page.dispatchEvent(new CustomEvent("kp:assessment-saved", { detail: answer }));
-}
-
-function settle(batch, answer) {
-  const refused = new Map(answer.problems.map((problem) => [problem.name, problem]));
-  for (const [name, values] of batch) {
-    const same = JSON.stringify(pending.get(name)) === JSON.stringify(values);
-    const problem = refused.get(name);
-    if (problem) failed.set(name, problem);
-    else failed.delete(name);
-    if (same && (!problem || problem.code !== "cross")) pending.delete(name);
-    const group = find(name);
-    if (!same || !group) continue;
-    group.classList.toggle("is-waiting", Boolean(problem));
-    mark(group, problem?.message);
-  }
-  // Two fields that contradict each other: when another one was accepted, the refused one may pass now.
-  if (answer.written.length) for (const [name, problem] of failed) if (problem.code === "cross") failed.delete(name);
-  for (const conflict of answer.conflicts) conflicted(conflict);
-  writeStore();
-  showProblems([...failed].map(([name, problem]) => ({ name, message: problem.message })));
-}
-
-function conflicted({ name, message }) {
-  const group = find(name);
-  const place = page.querySelector("[data-conflicts]");
-  const line = document.createElement("li");
-  line.textContent = `${group ? labelOf(group) : name}: ${message}`;
-  if (group) mark(group, message);
-  place.querySelector("[data-conflict-list]").append(line);
-  place.hidden = false;
-}
-
-function showProblems(problems) {
-  const place = page.querySelector("[data-live-problems]");
-  const list = place.querySelector("[data-problem-list]");
-  list.replaceChildren(
-    ...problems.map(({ name, message }) => {
-      const line = document.createElement("li");
-      const group = name && find(name);
-      const target = group && controls(group).find((node) => node.type !== "hidden");
-      if (!target?.id) line.textContent = message;
-      else {
-        const link = document.createElement("a");
-        link.href = `#${target.id}`;
-        link.textContent = message;
-        line.append(link);
-      }
-      return line;
-    }),
-  );
-  place.hidden = !problems.length;
-}
-
-function readouts(answer) {
-  for (const [name, html] of Object.entries(answer.cells || {})) {
-    const place = find(name)?.querySelector("[data-reading]");
-    if (place) place.innerHTML = html;
-  }
-  for (const [path, html] of Object.entries(answer.rows || {})) {
-    const place = page.querySelector(`[data-row="${CSS.escape(path)}"]`);
-    if (place) place.innerHTML = html;
-  }
 }
 
 function takeOver(names) {
@@ -254,7 +33,7 @@ function fillOptions(group) {
 // --- Typing -----------------------------------------------------------------------------------------------------
 page.addEventListener("input", (event) => {
   const group = groupOf(event.target);
-  if (!group || group.matches("[data-new-mark], [data-new]")) return;
+  if (!group || group.matches("[data-new]")) return;
   if (event.target.value === "yes") fillOptions(group);
   const quick = ["checkbox", "radio"].includes(event.target.type) || event.target.tagName === "SELECT";
   if (event.target.dataset.then) after(event.target.dataset.then);
@@ -267,7 +46,7 @@ page.addEventListener("change", (event) => {
   if (group.matches("[data-new]") && group.querySelector("input:not([type=hidden])").value && group.querySelector("select").value) {
     after("history");
     changed(group, 0);
-  } else if (!group.matches("[data-new-mark], [data-new]")) {
+  } else if (!group.matches("[data-new]")) {
     pending.has(group.dataset.group) ? flush() : undefined;
   }
 });
@@ -301,66 +80,11 @@ page.addEventListener("click", (event) => {
     const chosen = group.querySelector("input[type=radio]:checked");
     if (chosen && chosen.value !== "not_asked") continue;
     group.querySelector("input[type=radio][value=no]").checked = true;
-    pending.set(group.dataset.group, pairs(group));
+    changed(group);
   }
-  writeStore();
   after(button.closest("[data-section]").dataset.section);
   flush();
 });
-
-// --- The body picture -------------------------------------------------------------------------------------------
-// A fingertip often lands in the gap between two shapes: the nearest one within 12 pixels is meant.
-function pointed(event) {
-  if (!event.target.closest("[data-pointing] svg")) return null;
-  for (const far of [0, 4, 8, 12]) {
-    for (let turn = 0; turn < 8; turn += 1) {
-      const angle = (turn * Math.PI) / 4;
-      const hit = document.elementFromPoint(event.clientX + far * Math.cos(angle), event.clientY + far * Math.sin(angle));
-      const part = hit?.closest("[data-pointing] .body-part");
-      if (part) return part;
-    }
-  }
-  return null;
-}
-
-page.addEventListener("click", (event) => {
-  const part = pointed(event);
-  if (!part) return;
-  const svg = part.closest("svg");
-  const box = svg.getBoundingClientRect();
-  const line = page.querySelector("[data-new-mark]");
-  const views = [...page.querySelectorAll("[data-pointing] svg")];
-  line.querySelector("[data-view]").value = views.indexOf(svg) === 1 ? "back" : "front";
-  line.querySelector("[data-x]").value = Math.round((1000 * (event.clientX - box.left)) / box.width);
-  line.querySelector("[data-y]").value = Math.round((1000 * (event.clientY - box.top)) / box.height);
-  line.querySelector("[data-region]").value = part.dataset.region;
-  line.querySelector("[data-side]").value = part.dataset.side || "";
-  part.classList.add("is-marked");
-  addMark(line);
-});
-
-page.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-add-mark]");
-  if (button) addMark(button.closest("[data-new-mark]"));
-});
-
-function addMark(line) {
-  const region = line.querySelector("[data-region]");
-  if (!region.value) {
-    region.focus();
-    return;
-  }
-  const name = line.dataset.group;
-  page.addEventListener(
-    "kp:assessment-saved",
-    async () => {
-      await load("pain");
-      document.getElementById(`id-${name.replace(":", "-")}`)?.focus();
-    },
-    { once: true },
-  );
-  changed(line, 0);
-}
 
 // --- Sections ---------------------------------------------------------------------------------------------------
 function panel(key) {
@@ -382,15 +106,8 @@ async function load(key, all) {
 
 function ready(place) {
   for (const node of place.querySelectorAll("[data-needs-js]")) node.hidden = false;
-  for (const field of place.querySelectorAll("[data-revision-field]")) field.value = String(revision);
-  for (const [name, values] of pending) {
-    const group = place.querySelector(`[data-group="${CSS.escape(name)}"]`);
-    if (!group) continue;
-    if (values.some(([, value]) => value === "yes")) fillOptions(group);
-    restore(group, values);
-    group.classList.add("is-waiting");
-    if (failed.has(name)) mark(group, failed.get(name).message);
-  }
+  place.dispatchEvent(new CustomEvent("kp:section-ready", { bubbles: true }));
+  refill(place);
 }
 
 // The rows that a section shows first follow from the symptom regions; what a section says follows from its answers.
@@ -399,10 +116,6 @@ const BY_ANSWER = ["flags", "conditions", "palpation", "function", "history", "p
 
 function regionsChanged() {
   for (const key of BY_REGION) if (panel(key).hidden) panel(key).dataset.stale = "";
-}
-
-function busy(place) {
-  return [...pending.keys()].some((name) => place.contains(find(name)));
 }
 
 async function show(key, { push = true } = {}) {
@@ -443,14 +156,6 @@ function current(key) {
 // Fresh completion marks come with the summary; the rail keeps its place.
 document.body.addEventListener("htmx:oobAfterSwap", () => current(page.querySelector("[data-current-section]").value));
 
-// Signing reads what the server has: wait until everything typed is there.
-async function settled() {
-  for (let tries = 0; pending.size > failed.size && tries < 40; tries += 1) {
-    await new Promise((done) => setTimeout(done, 50));
-    flush();
-  }
-}
-
 function sectionOf(link) {
   return new URL(link.href, location.href).searchParams.get("section");
 }
@@ -482,15 +187,21 @@ document.addEventListener("submit", (event) => {
     flush();
   }
 });
-window.addEventListener("online", () => {
-  clearTimeout(retry);
-  retry = 0;
-  flush();
+page.addEventListener("kp:assessment-saved", ({ detail: answer }) => {
+  if (answer.elsewhere.length) takeOver(answer.elsewhere);
+  if (answer.written.some((name) => /^(r|rn|m):/.test(name))) regionsChanged();
+  if (answer.stale || answer.written.length) refreshSummary();
 });
-window.addEventListener("pagehide", () => flush());
+page.addEventListener("kp:reload-section", (event) => load(event.detail));
+page.addEventListener("kp:refill", (event) => {
+  if (event.detail.values.some(([, value]) => value === "yes")) fillOptions(event.target);
+});
 
 // --- Start ------------------------------------------------------------------------------------------------------
-for (const place of page.querySelectorAll("[data-loaded]")) ready(place);
+window.kineplanAssessment.ready.then(() => {
+  for (const place of page.querySelectorAll("[data-loaded]")) ready(place);
+  flush();
+});
 // The rail sticks below the patient header, whose height depends on the name and the alerts.
 const patientHead = document.querySelector(".patient");
 function measure() {
@@ -501,7 +212,6 @@ window.addEventListener("resize", measure);
 // Where the summary has no column of its own it is one line above the section, open on demand.
 if (matchMedia("(max-width: 61.99rem)").matches) page.querySelector("[data-summary-fold]").open = false;
 current(page.querySelector("[data-current-section]").value);
-if (pending.size) flush();
 // The other sections are fetched while nothing else happens, so that a lost connection does not stop the examination.
 async function fetchRest() {
   for (const place of page.querySelectorAll(".panel:not([data-loaded])")) {

@@ -64,7 +64,7 @@ def test_pointing_at_the_picture_makes_a_mark(tablet: BrowserContext, draft: Ass
     box = shape.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_selector(".line-mark:not([data-new-mark])")
+    page.wait_for_selector("[data-marks] .line-mark")
     page.keyboard.type("7")  # the focus is in the mark's 0-10 field
     saved(page)
     page.wait_for_timeout(900)
@@ -152,9 +152,9 @@ def test_a_new_region_changes_which_rows_come_first(tablet: BrowserContext, draf
     page = opened(tablet, draft, "strength")
     assert page.locator(field("mmt.deltoid", "left")).count() == 1
     page.click(".sections a:has-text('Pain and body')")
-    page.select_option("[data-new-mark] [data-region]", "calf")
+    page.select_option("[data-mark-list] [data-region]", "calf")
     page.click("[data-add-mark]")
-    page.wait_for_selector(".line-mark:not([data-new-mark])")
+    page.wait_for_selector("[data-marks] .line-mark")
     page.click(".sections a:has-text('Strength')")
     page.wait_for_selector(f".panel:not([hidden]) {field('mmt.soleus', 'left')}")
     assert page.locator(f".panel:not([hidden]) {field('mmt.deltoid', 'left')}").count() == 0

@@ -78,8 +78,11 @@ def _by_section(board: Board, namespace: str, **options: Any) -> list[Grid]:
 
 
 def _context(*grids: Grid, **extra: Any) -> dict[str, Any]:
+    for grid in grids:
+        grid.all_normal = grid.all_normal and any(made and made.fill for line in grid.rows for made in line.cells)
     return {
         "grids": [grid for grid in grids if grid.rows],
+        "all_normal": any(grid.all_normal for grid in grids),
         "hidden": sum(grid.hidden for grid in grids),
         **extra,
     }
@@ -128,7 +131,15 @@ def flexibility(board: Board) -> dict[str, Any]:
         note="Normal in grey. Per cent of the norm and the side difference appear as you type.",
     )
     lengths = _grid(
-        board, "len", "Muscle length", fields_of("len"), head="Test", columns=LEFT_RIGHT, css="grid-2", keys=True
+        board,
+        "len",
+        "Muscle length",
+        fields_of("len"),
+        head="Test",
+        columns=LEFT_RIGHT,
+        css="grid-2",
+        keys=True,
+        all_normal=True,
     )
     joints = _grid(
         board,
@@ -225,6 +236,7 @@ def neuro(board: Board) -> dict[str, Any]:
             LEFT_RIGHT,
             _rows(board, whole),
             note="“Any upper-motor-neurone sign: no” records the whole screen as clear.",
+            all_normal=True,
         ),
         Grid("neuro-signs", "Signs", "Sign", LEFT_RIGHT, _rows(board, signs), all_normal=True),
         groups=[{"key": "levels", "label": "Levels and reflexes", "entries": entries, "open": True}],
