@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("assessments/<int:pk>/sections/<slug:key>/", views.assessment_section, name="assessment-section"),
     path("assessments/<int:pk>/summary/", views.assessment_summary, name="assessment-summary"),
     path("assessments/<int:pk>/sign/", views.assessment_sign, name="assessment-sign"),
+    path("assessments/<int:pk>/consents/", views.assessment_consent, name="assessment-consent"),
     path("assessments/<int:pk>/flags/clear/", views.assessment_flag_clear, name="assessment-flag-clear"),
 ]

@@ -23,7 +23,7 @@ from assessments.models import Assessment
 from assessments.readout import reading, row_reading, summarise
 from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS
 from clinic.access import episode_for
-from clinic.actions import first_message
+from clinic.actions import first_message, record_consent
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.errors import Conflict, DomainError, ManyProblems
 from clinic.models import Answer
@@ -294,6 +294,27 @@ def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
     messages.success(request, "Assessment signed.")
     return redirect("staff:assessment-detail", pk=pk)
+
+
+@require_POST
+def assessment_consent(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a consent on file that the patient, or for a child the guardian, signs during the assessment, today."""
+    assessment = assessment_for(request.user, pk, to="treat", fetch="head")
+    patient, today = assessment.episode.patient, timezone.localdate()
+    minor = patient.is_minor(today)
+    try:
+        record_consent(
+            patient,
+            kind=request.POST.get("kind", ""),
+            signed_on=today,
+            signed_by=patient.guardian_name if minor else patient.display_name,
+            by=staff_user(request),
+            today=today,
+            by_guardian=minor,
+        )
+    except DomainError as error:
+        messages.error(request, first_message(error))
+    return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=conditions")
 
 
 @require_POST

@@ -344,5 +344,6 @@ const ready = window.kineplanDrafts
 
 window.kineplanAssessment = {
   page, pending, ready, changed, flush, find, refill, settled, state,
-  busy: (place) => [...pending.keys(), ...(inflight?.changes.keys() || [])].some((name) => place.contains(find(name))),
+  busy: (place) =>
+    [...pending.keys(), ...(inflight?.changes.keys() || [])].some((name) => !failed.has(name) && place.contains(find(name))),
 };

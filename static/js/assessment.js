@@ -51,8 +51,14 @@ page.addEventListener("change", (event) => {
   }
 });
 
+// Draws a section anew when everything typed in it is saved.
 function after(section) {
-  page.addEventListener("kp:assessment-saved", () => load(section), { once: true });
+  function saved() {
+    if (busy(panel(section))) return;
+    page.removeEventListener("kp:assessment-saved", saved);
+    load(section);
+  }
+  page.addEventListener("kp:assessment-saved", saved);
 }
 
 // Digits choose a grade, y and n an answer; both move on to the next line.
@@ -86,6 +92,24 @@ page.addEventListener("click", (event) => {
   flush();
 });
 
+// A button with an address of its own (a consent signed today): sent, then the section is drawn anew.
+page.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-post-section]");
+  if (!button) return;
+  event.preventDefault();
+  button.disabled = true;
+  const data = new URLSearchParams({ [button.name]: button.value });
+  data.append("csrfmiddlewaretoken", button.form.elements.csrfmiddlewaretoken.value);
+  try {
+    await fetch(button.formAction, { method: "POST", body: data, credentials: "same-origin" });
+    await load(button.closest("[data-section]").dataset.section);
+    refreshSummary();
+  } catch {
+    button.disabled = false;
+    state("offline");
+  }
+});
+
 // --- Sections ---------------------------------------------------------------------------------------------------
 function panel(key) {
   return page.querySelector(`.panel[data-section="${key}"]`);
@@ -97,11 +121,13 @@ async function load(key, all) {
   const url = page.dataset.sectionUrl.replace("KEY", key) + (wantsAll === "1" ? "?all=1" : "");
   const response = await fetch(url, { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
   if (!response.ok || response.redirected) throw new Error(`section ${key}: ${response.status}`);
+  const held = place.contains(document.activeElement) && document.activeElement;
   place.innerHTML = await response.text();
   place.dataset.loaded = "";
   delete place.dataset.stale;
   place.dataset.all = wantsAll;
   ready(place);
+  if (held) (document.getElementById(held.id) || place.querySelector("h2"))?.focus({ preventScroll: true });
 }
 
 function ready(place) {
@@ -175,6 +201,16 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     load(more.closest(".panel").dataset.section, more.dataset.all);
   }
+});
+
+// Ctrl and Enter: on to the next section, from anywhere in this one.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const next = page.querySelector(".panel:not([hidden]) .panel-foot [data-section-link]");
+  if (!next) return;
+  event.preventDefault();
+  event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  show(next.dataset.sectionLink);
 });
 
 window.addEventListener("popstate", () => {

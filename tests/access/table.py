@@ -76,6 +76,7 @@ TABLE: dict[str, Row] = {
     "staff:assessment-section": Row(TREATS, kwargs=lambda w: {"pk": w.ids["assessment"], "key": "history"}),
     "staff:assessment-summary": Row(TREATS, kwargs=ASSESSMENT),
     "staff:assessment-sign": Row(TREATS, TREATS, ASSESSMENT),
+    "staff:assessment-consent": Row(NO_METHOD, TREATS, ASSESSMENT),
     "staff:assessment-flag-clear": Row(NO_METHOD, TREATS, ASSESSMENT),
     # ---------------------------------------------------------------------------- staff: plans
     "staff:plan-draft-new": Row(NO_METHOD, TREATS, ASSESSMENT),

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from assessments.models import Assessment
@@ -23,6 +24,7 @@ from plans.actions import preview_causes
 from plans.facts import facts_for
 from staff.assessments.sections import SECTIONS
 from tests.assessments import case01
+from tests.assessments.full import fill_everything
 from tests.factories.assessments import (
     AssessmentFactory,
     FindingFactory,
@@ -30,7 +32,7 @@ from tests.factories.assessments import (
     RedFlagAnswerFactory,
     SurgeryFactory,
 )
-from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PhysioFactory
+from tests.factories.clinic import ConditionFactory, FrontDeskFactory, ManagerFactory, PatientFactory, PhysioFactory
 from tests.factories.plans import case_assessment, case_data, make_knowledge
 
 pytestmark = pytest.mark.django_db
@@ -131,11 +133,23 @@ def test_an_autosave_takes_few_queries(physio: Client, draft: Assessment) -> Non
     assert len(queries) <= 12, [query["sql"][:90] for query in queries]
 
 
+def test_a_consent_signed_today_is_on_file_at_once(physio: Client, draft: Assessment) -> None:
+    url = reverse("staff:assessment-consent", args=[draft.pk])
+    answer = physio.post(url, {"kind": "needling"})
+    assert answer.status_code == 302
+    consent = draft.episode.patient.consents.get()
+    assert (consent.kind, consent.signed_on, consent.recorded_by) == ("needling", timezone.localdate(), draft.author)
+    assert physio.post(url, {"kind": "no_such_kind"}).status_code == 302
+    assert draft.episode.patient.consents.count() == 1
+
+
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_a_full_assessment_takes_at_most_fifteen_queries() -> None:
-    draft = case_assessment("case_01", signed=False)
+def test_the_page_of_a_full_assessment_takes_at_most_fifteen_queries(draft: Assessment) -> None:
+    for number in range(20):
+        ConditionFactory(key=f"condition_{number}")
+    fill_everything(draft)
     client = Client()
     client.force_login(draft.author)
     for section in SECTIONS[:-1]:

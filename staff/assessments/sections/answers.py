@@ -103,7 +103,9 @@ def conditions(board: Board) -> dict[str, Any]:
         "answers": ANSWERS,
         "regions": REGION_CHOICES,
         "sides": SIDE_CHOICES,
-        "consents": [(label, board.consents.get(kind)) for kind, label in Consent.Kind.choices if kind != "messages"],
+        "consents": [
+            (kind, label, board.consents.get(kind)) for kind, label in Consent.Kind.choices if kind != "messages"
+        ],
     }
 
 
