@@ -75,7 +75,7 @@ def save_changes(assessment: Assessment, changes: Iterable[Change], *, by: User,
         desk.write()
         current.revision = desk.next
         current.save(update_fields=["revision", "saved_at", "story", "assessed_on"])
-    names = {*written, *(conflict.name for conflict in conflicts)}
+    names = {change.name for change in waiting}  # their outcome is told apart; a repeated save is no news
     return Saved(
         revision=current.revision,
         written=tuple(written),
@@ -92,6 +92,8 @@ def _draft_locked(assessment: Assessment) -> Assessment:
     state, assessment.revision, assessment.story, assessment.assessed_on = heads.values_list(
         "state", "revision", "story", "assessed_on"
     ).get()
+    if state == Assessment.State.COSIGN:
+        raise Conflict("signed", "This assessment waits for a co-signature and does not change until it comes back.")
     if state != Assessment.State.DRAFT:
         raise Conflict("signed", "This assessment is signed and does not change any more.")
     return assessment

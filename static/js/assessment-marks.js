@@ -1,6 +1,6 @@
 // The body picture: several marks, each a line of its own with region, side, depth, quality and 0-10. Pointing and the
 // list do the same, and both work without a connection: a mark gets its key here.
-const { page, changed } = window.kineplanAssessment;
+const { page, changed, unsaved } = window.kineplanAssessment;
 const SVG = "http://www.w3.org/2000/svg";
 
 function newKey() {
@@ -151,7 +151,7 @@ page.addEventListener("change", (event) => {
 page.addEventListener("kp:section-ready", (event) => {
   const place = event.target;
   if (place.dataset.section !== "pain") return;
-  for (const [name, { values }] of window.kineplanAssessment.pending) {
+  for (const [name, { values }] of unsaved()) {
     if (!name.startsWith("m:") || place.querySelector(`[data-group="${CSS.escape(name)}"]`)) continue;
     const line = fromTemplate("mark-line", { KEY: name.slice(2) });
     for (const [key, value] of values) {

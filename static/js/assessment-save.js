@@ -75,11 +75,16 @@ function adopt(kept) {
   }
 }
 
-// Puts into a freshly drawn section what is typed and not saved.
+// What is typed and not saved, the newest of each field.
+function unsaved() {
+  const batches = [...earlier.map(({ changes }) => changes), ...(inflight ? [inflight.changes] : []), pending];
+  return new Map(batches.flatMap((batch) => [...batch]));
+}
+
+// Puts it into a freshly drawn section.
 function refill(place) {
   for (const field of place.querySelectorAll("[data-revision-field]")) field.value = String(revision);
-  const batches = [...earlier.map(({ changes }) => changes), ...(inflight ? [inflight.changes] : []), pending];
-  for (const [name, { values }] of batches.flatMap((batch) => [...batch])) {
+  for (const [name, { values }] of unsaved()) {
     const group = place.querySelector(`[data-group="${CSS.escape(name)}"]`);
     if (!group) continue;
     group.dispatchEvent(new CustomEvent("kp:refill", { bubbles: true, detail: { values } }));
@@ -223,7 +228,10 @@ function settle(batch, answer) {
     const problem = refused.get(name);
     const group = find(name);
     if (group && name in answer.marks && !overtaken.has(name) && !problem) seen(group, answer.marks[name]);
-    if (newer) continue;
+    if (newer) {
+      if (!overtaken.has(name)) Object.assign(pending.get(name), { base: revision, adopted: false });
+      continue;
+    }
     if (problem) {
       failed.set(name, problem);
       pending.set(name, { ...entry, base: revision, adopted: false });
@@ -343,7 +351,7 @@ const ready = window.kineplanDrafts
   });
 
 window.kineplanAssessment = {
-  page, pending, ready, changed, flush, find, refill, settled, state,
+  page, pending, ready, changed, flush, find, refill, settled, state, unsaved,
   busy: (place) =>
     [...pending.keys(), ...(inflight?.changes.keys() || [])].some((name) => !failed.has(name) && place.contains(find(name))),
 };
