@@ -175,7 +175,7 @@ def episode_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **_assessments(episode),
         "plans": plans,
         "letters": episode.letters.select_related("written_by__user"),
-        "prescriptions": Prescription.objects.filter(episode=episode, state="active").for_portal(),
+        "prescriptions": Prescription.objects.filter(episode=episode).current(timezone.localdate()).for_portal(),
         "visits": upcoming_for(episode.patient, timezone.now()),
         "may_treat": may(request.user, Permission.CLINICAL_EDIT),
         "notes": TreatmentNote.objects.filter(plan__episode=episode).select_related("author"),

@@ -16,6 +16,7 @@ from staff.worklist.forms import SettleForm
 ORDER = (Alert.Severity.URGENT, Alert.Severity.HIGH, Alert.Severity.NORMAL, Alert.Severity.LOW)
 CHIPS = {"urgent": "stop", "high": "caution", "normal": "info", "low": "none"}
 VIEWS = {"": "Mine", "all": "All patients", "snoozed": "Put away", "done": "Settled"}
+SNOOZE_LABELS = (("1", "1 day"), ("3", "3 days"), ("7", "1 week"))
 DONE_SHOWN = 50
 MOST_SHOWN = 200
 

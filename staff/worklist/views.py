@@ -17,7 +17,7 @@ from plans.models import Alert, WatchLimits
 from plans.watch import actions
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
-from staff.worklist.board import VIEWS, alerts_for, entries_of, tabs
+from staff.worklist.board import SNOOZE_LABELS, VIEWS, alerts_for, entries_of, tabs
 from staff.worklist.forms import LimitsForm, SettleForm
 
 
@@ -40,6 +40,7 @@ def _list(request: HttpRequest, *, typed: tuple[int, SettleForm] | None = None, 
         "entries": entries_of(alerts, typed=typed),
         "tabs": tabs(view),
         "view": view,
+        "snoozes": SNOOZE_LABELS,
         "may_treat": may(user, Permission.CLINICAL_EDIT),
     }
     return render(request, "staff/worklist/list.html", context, status=status)

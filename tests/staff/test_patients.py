@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import AccessEvent, Consent, Patient, PatientCondition
 from tests.factories.clinic import (
@@ -17,6 +19,7 @@ from tests.factories.clinic import (
     PatientFactory,
     PhysioFactory,
 )
+from tests.factories.exercises import PrescriptionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +188,15 @@ def test_opening_a_record_leaves_an_access_event(desk: Client) -> None:
         (patient.pk, "staff:patient-detail", 200),
         (patient.pk, "staff:patient-list", 200),
     ]
+
+
+def test_the_home_programme_of_an_episode_is_what_is_asked_for_today(client: Client) -> None:
+    """An exercise of a phase that is over stays active in its row, and has a last day."""
+    episode = EpisodeFactory()
+    today = timezone.localdate()
+    running = PrescriptionFactory(episode=episode, starts_on=today - timedelta(days=3))
+    over = PrescriptionFactory(episode=episode, starts_on=today - timedelta(days=9), ends_on=today - timedelta(days=4))
+    client.force_login(episode.practitioner.user)
+    page = client.get(f"/staff/episodes/{episode.pk}/").content.decode()
+    assert running.exercise.name in page
+    assert over.exercise.name not in page
