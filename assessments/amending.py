@@ -122,9 +122,24 @@ def _finding(row: Assessment, now: Current, change: FindingChange) -> tuple[Json
     made.pain_limited = change.pain_limited if change.pain_limited is not None else bool(old and old.pain_limited)
     made.pain_limited = made.pain_limited and field.namespace == "mmt"
     made.note = text_of(change.note, 300, "Note") if change.note is not None else (old.note if old else "")
-    if old is not None and (old.value, old.pain_limited, old.note) == (made.value, made.pain_limited, made.note):
+    if (
+        old is not None
+        and _same(old.value, made.value)
+        and (old.pain_limited, old.note)
+        == (
+            made.pain_limited,
+            made.note,
+        )
+    ):
         return before, before
     return before, finding_json(made)
+
+
+def _same(old: object, new: object) -> bool:
+    """Equal values; the order in which several were ticked says nothing."""
+    if isinstance(old, list) and isinstance(new, list):
+        return sorted(old) == sorted(new)
+    return old == new
 
 
 def _flag(row: Assessment, now: Current, change: FlagChange) -> tuple[Json, Json]:

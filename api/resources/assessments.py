@@ -16,6 +16,7 @@ from api.access import needs
 from api.resources.base import Resource
 from assessments.actions import save_changes, start_assessment
 from assessments.changes import Change, FindingChange, FlagChange, HeadChange, RegionChange, Saved
+from assessments.current import current
 from assessments.models import Assessment, Finding, PainMark, PsfsActivity, RedFlagAnswer, SymptomRegion
 from clinic.access import episode_for
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems
@@ -27,13 +28,16 @@ MOST_CHANGES = 500
 
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):
-    """One value of the vocabulary; no row means "not assessed", never "normal"."""
+    """One value of the vocabulary; no row means "not assessed", never "normal".
+
+    ``measured_on`` is set while the value was only carried forward from an earlier assessment.
+    """
 
     value = serializers.SerializerMethodField(method_name="recorded_value")
 
     class Meta:
         model = Finding
-        fields = ["path", "side", "mode", "value", "pain_limited", "note"]
+        fields = ["path", "side", "mode", "value", "pain_limited", "note", "measured_on"]
 
     @extend_schema_field(
         {"oneOf": [{"type": "number"}, {"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {}}]}
@@ -89,10 +93,22 @@ class AssessmentDetailSerializer(AssessmentSerializer):
             "story", "findings", "symptom_regions", "pain_marks", "activities", "flag_answers",
         ]  # fmt: skip
 
+    def to_representation(self, instance: Assessment) -> dict[str, Any]:
+        """The values that count: amended ones as amended."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        now = current(instance)
+        if now.amended:
+            shown["findings"] = FindingSerializer(now.findings, many=True).data
+            shown["symptom_regions"] = SymptomRegionSerializer(now.regions, many=True).data
+            shown["activities"] = ActivitySerializer(now.activities, many=True).data
+            shown["flag_answers"] = RedFlagSerializer(now.flags, many=True).data
+        return shown
+
 
 class BeginSerializer(serializers.Serializer[Any]):
     episode = serializers.IntegerField(min_value=1, max_value=BIGGEST)
     kind = serializers.ChoiceField(choices=Assessment.Kind.choices, required=False, default="", allow_blank=True)
+    copy_forward = serializers.BooleanField(default=False, help_text="Begin with the last signed findings.")
 
 
 class FindingWriteSerializer(serializers.Serializer[Any]):
@@ -200,7 +216,9 @@ class AssessmentViewSet(Resource):
         """Begin a draft; 409 when the episode is closed or has one."""
         data = self.checked(BeginSerializer)
         episode = episode_for(request.user, data["episode"], to="treat")
-        begun = start_assessment(episode, self.user, kind=data["kind"], today=timezone.localdate())
+        begun = start_assessment(
+            episode, self.user, kind=data["kind"], today=timezone.localdate(), copy_forward=data["copy_forward"]
+        )
         return self.shown(begun, 201)
 
     @extend_schema(request=SaveSerializer, responses=AssessmentDetailSerializer)

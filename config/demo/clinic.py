@@ -18,6 +18,7 @@ from config.demo.diary import Diary, seed_rooms_and_hours
 from config.demo.letters import seed_letters
 from config.demo.outcomes import seed_outcomes
 from config.demo.people import FAMILY, GIVEN_F, GIVEN_M, seed_clinic, seed_staff
+from config.demo.reassessed import reassess
 from exercises.models import SessionLog
 from plans.governance.signoff import awaits_review, last_sign_off, sign_off
 from plans.knowledge.rows.revision import knowledge_in_force
@@ -92,6 +93,7 @@ def seed(say: Callable[[str], None]) -> int:
     for key in case_keys():
         given, family, stage, days = FIRST_EIGHT[key]
         _patient(work, read_case(key), given, family, stage, days, adjust={})
+    reassess(Patient.objects.get(given_name="Ingrid", family_name="Dahl"), today)
     for number in range(MORE):
         _further_patient(work, number)
     _new_arrivals(work)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from assessments.current import finding_json, finding_name
 from assessments.readout import reading
 from assessments.vocabulary import NAMESPACE_LABELS, RED_FLAGS, VOCABULARY, value_label
 from clinic.anatomy import region_label
+from staff.assessments.amended import NOT_ASSESSED, label_of, said, struck
 from staff.assessments.board import Board
 
 ORDER: tuple[str, ...] = (
@@ -24,6 +26,8 @@ class Line:
     text: str
     low: bool = False
     carried: bool = False  # holds a value of an earlier day that was not measured again
+    struck: str = ""  # what was signed and is amended
+    amended: str = ""  # by whom and when
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +68,34 @@ def _lines(board: Board, namespace: str) -> list[Line]:
             carried.add(path)
         text = f"{shown}{percent}{pain}{_of_day(day)}"
         by_path.setdefault(path, []).append((f"{where}: {text}" if where else text, found.state == "low"))
-    ordered = sorted(by_path, key=list(VOCABULARY).index)
+    was = _amended(board, namespace)
+    ordered = sorted({*by_path, *was}, key=list(VOCABULARY).index)
     return [
         Line(
             VOCABULARY[path].label,
-            "; ".join(text for text, _ in by_path[path]),
-            any(low for _, low in by_path[path]),
+            "; ".join(text for text, _ in by_path.get(path, ())) or NOT_ASSESSED,
+            any(low for _, low in by_path.get(path, ())),
             path in carried,
+            *was.get(path, ("", "")),
         )
         for path in ordered
     ]
+
+
+def _amended(board: Board, namespace: str) -> dict[str, tuple[str, str]]:
+    """By path: the signed values that an amendment replaced, and who amended the last of them when."""
+    signed = {finding_name(row): row for row in board.assessment.findings.all()} if board.now.amended else {}
+    found: dict[str, tuple[str, str]] = {}
+    for name in board.now.amended:
+        path, side, mode = (*name.split(":")[1:], "", "")[:3]
+        if name[0] != "f" or path.partition(".")[0] != namespace:
+            continue
+        where = " ".join(word for word in (side, mode) if word)
+        old = said(name, finding_json(signed.get(name)))
+        text = f"{where}: {old}" if where else old
+        before = f"{found[path][0]}; " if path in found else ""
+        found[path] = (before + text, struck(board.now.amended, name)[1])
+    return found
 
 
 def _of_day(day: date | None) -> str:
@@ -126,7 +148,12 @@ def _flags(board: Board) -> list[Line]:
             continue
         where = f" ({region_label(row.region)} {row.side})".replace(" )", ")") if row.region else ""
         end = f"; cleared by {cleared[row.flag].cleared_by}: {cleared[row.flag].reason}" if row.flag in cleared else ""
-        lines.append(Line(item.label, f"Yes{where}{end}", row.flag not in cleared))
+        was = struck(board.now.amended, f"g:{row.flag}")
+        lines.append(Line(item.label, f"Yes{where}{end}", row.flag not in cleared, False, *was))
+    for name in board.now.amended:  # a yes that was amended away is not gone from the record
+        kept = board.now.amended[name]
+        if name[0] == "g" and (kept.after or {}).get("answer") != "yes":
+            lines.append(Line(label_of(name), said(name, kept.after), False, False, *struck(board.now.amended, name)))
     denied = sum(row.answer == "no" for row in board.now.flags)
     unasked = len(board.sheet.flags_open)
     lines.append(Line("Asked and denied", str(denied)))
@@ -148,7 +175,9 @@ def _activities(board: Board) -> list[Line]:
         Line(
             row.activity,
             f"{'not scored' if row.score is None else f'{row.score} of 10'}{_of_day(row.measured_on)}",
-            carried=row.is_carried,
+            False,
+            row.is_carried,
+            *struck(board.now.amended, f"a:{row.position}"),
         )
         for row in board.now.activities
     ]

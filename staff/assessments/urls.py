@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from staff.assessments import views
+from staff.assessments import amend, compare, cosign, views
 
 urlpatterns: list[URLPattern] = [
     path("episodes/<int:pk>/assessments/new/", views.assessment_new, name="assessment-new"),
@@ -15,5 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("assessments/<int:pk>/summary/", views.assessment_summary, name="assessment-summary"),
     path("assessments/<int:pk>/sign/", views.assessment_sign, name="assessment-sign"),
     path("assessments/<int:pk>/consents/", views.assessment_consent, name="assessment-consent"),
+    path("assessments/<int:pk>/amend/", amend.assessment_amend, name="assessment-amend"),
+    path("assessments/<int:pk>/co-sign/", cosign.assessment_cosign, name="assessment-cosign"),
+    path("assessments/<int:pk>/send-back/", cosign.assessment_return, name="assessment-return"),
+    path("patients/<int:pk>/compare/", compare.patient_compare, name="patient-compare"),
     path("assessments/<int:pk>/flags/clear/", views.assessment_flag_clear, name="assessment-flag-clear"),
 ]

@@ -19,6 +19,7 @@ from assessments.actions import clear_flag, deny_flags, save_changes, sign, star
 from assessments.answering import told_by
 from assessments.changes import Change, ConditionChange, Overtaken, Saved
 from assessments.chart import Chart, figures_of
+from assessments.cosigning import may_cosign, student_behind
 from assessments.models import Assessment
 from assessments.readout import reading, row_reading, summarise
 from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS
@@ -29,6 +30,8 @@ from clinic.errors import Conflict, DomainError, ManyProblems
 from clinic.models import Answer
 from clinic.permissions import Permission, may
 from plans.actions import Preview, preview_causes
+from plans.actions.lifecycle import submit_for_cosignature
+from staff.assessments.amend import amendments_of
 from staff.assessments.board import Board
 from staff.assessments.entries import Typed, element_id
 from staff.assessments.posted import base_revision, changes_from
@@ -96,6 +99,7 @@ def _section_context(request: HttpRequest, board: Board, section: Section) -> di
         "assessment": board.assessment,
         "show_all": board.show_all,
         "may_sign": section.key == "review" and may_sign(request.user, board),
+        "is_student": section.key == "review" and student_behind(staff_user(request)) is not None,
         **section.build(board),
     }
 
@@ -278,13 +282,11 @@ def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
     assessment = assessment_for(request.user, pk, to="treat", fetch="head")
     if request.method != "POST":
         return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
+    user = staff_user(request)
+    is_student = student_behind(user) is not None
+    act = submit_for_cosignature if is_student else sign
     try:
-        sign(
-            assessment,
-            by=staff_user(request),
-            today=timezone.localdate(),
-            confirmed=request.POST.getlist("confirmed"),
-        )
+        act(assessment, by=user, today=timezone.localdate(), confirmed=request.POST.getlist("confirmed"))
     except ManyProblems as error:
         for problem in error.problems:
             messages.error(request, problem.message)
@@ -292,7 +294,8 @@ def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=review")
-    messages.success(request, "Assessment signed.")
+    done = "Signed as a student. It waits for your supervisor's co-signature."
+    messages.success(request, done if is_student else "Assessment signed.")
     return redirect("staff:assessment-detail", pk=pk)
 
 
@@ -351,6 +354,9 @@ def assessment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "draft_url": _draft_url(assessment),
         "summary": summarise(board.chart, board.sheet),
         "may_treat": may(request.user, Permission.CLINICAL_EDIT),
+        "may_cosign": assessment.state == Assessment.State.COSIGN
+        and may_cosign(assessment, staff_user(request), board.today),
+        "amendments": amendments_of(assessment) if assessment.state == Assessment.State.SIGNED else [],
         "crumbs": [
             {
                 "label": assessment.episode.complaint,

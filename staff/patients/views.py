@@ -50,7 +50,23 @@ def _clinical_today(user: User) -> dict[str, Any]:
         .order_by("-created_at")[:8]
     )
     view = "" if may(user, Permission.CLINICAL_EDIT) else "all"
-    return {"drafts": list(drafts), "unsigned": list(versions), "waiting": list(alerts_for(user, view)[:5])}
+    return {
+        "drafts": list(drafts),
+        "unsigned": list(versions),
+        "waiting": list(alerts_for(user, view)[:5]),
+        "to_cosign": _to_cosign(user),
+    }
+
+
+def _to_cosign(user: User) -> list[Assessment]:
+    """What students handed in to this supervisor; a clinical lead sees all that wait among their patients."""
+    practitioner = getattr(user, "practitioner", None)
+    if practitioner is None or practitioner.is_student:
+        return []
+    rows = Assessment.objects.visible_to(user).filter(state=Assessment.State.COSIGN)
+    if not practitioner.is_clinical_lead:
+        rows = rows.filter(submitted_by__practitioner__supervisor=practitioner)
+    return list(rows.select_related("episode__patient", "submitted_by").order_by("submitted_at")[:8])
 
 
 def _visits_on(user: User, day: date) -> list[Appointment]:
@@ -72,6 +88,7 @@ def today(request: HttpRequest) -> HttpResponse:
     if context["clinical"]:
         context.update(_clinical_today(user), knowledge=knowledge_banner(user, today=day))
         seen += [draft.episode.patient_id for draft in context["drafts"]]
+        seen += [waiting.episode.patient_id for waiting in context["to_cosign"]]
         seen += [version.plan.episode.patient_id for version in context["unsigned"]]
         seen += [alert.patient_id for alert in context["waiting"]]
     note_seen(seen)

@@ -77,6 +77,10 @@ TABLE: dict[str, Row] = {
     "staff:assessment-summary": Row(TREATS, kwargs=ASSESSMENT),
     "staff:assessment-sign": Row(TREATS, TREATS, ASSESSMENT),
     "staff:assessment-consent": Row(NO_METHOD, TREATS, ASSESSMENT),
+    "staff:assessment-amend": Row(TREATS, TREATS, ASSESSMENT),
+    "staff:assessment-cosign": Row(NO_METHOD, TREATS, ASSESSMENT),
+    "staff:assessment-return": Row(NO_METHOD, TREATS, ASSESSMENT),
+    "staff:patient-compare": Row(READS, kwargs=PATIENT),
     "staff:assessment-flag-clear": Row(NO_METHOD, TREATS, ASSESSMENT),
     # ---------------------------------------------------------------------------- staff: plans
     "staff:plan-draft-new": Row(NO_METHOD, TREATS, ASSESSMENT),
