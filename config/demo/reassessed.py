@@ -32,11 +32,11 @@ def reassess(patient: Patient, today: date) -> Assessment:
 
 
 def _measured(draft: Assessment) -> list[Change]:
-    """Every second figure of the examination, improved; the activities scored again; pain of today."""
+    """Two of three figures of the examination, improved; the activities scored again; pain of today."""
     changes: list[Change] = [FindingChange(path, value=value) for path, value in PAIN.items()]
     for position, row in enumerate(draft.findings.exclude(number=None)):
         step = STEP.get(row.path.partition(".")[0])
-        if step is None or position % 2 or row.number is None:
+        if step is None or position % 3 == 2 or row.number is None:
             continue
         better = float(row.number) + step
         value = min(5.0, float(int(better))) if row.path.startswith("mmt.") else better

@@ -20,6 +20,7 @@ from assessments.models import Assessment
 from assessments.vocabulary import NAMESPACE_LABELS, RED_FLAGS, VOCABULARY, value_label
 from assessments.vocabulary.change import MeasurementError
 from assessments.vocabulary.check import show
+from assessments.vocabulary.fields import VocabularyField
 from clinic.access import patient_for
 from clinic.anatomy import region_label
 from clinic.models import Patient
@@ -150,7 +151,7 @@ def _parts(old: Sheet, new: Sheet) -> list[Part]:
 def _row(found: Difference) -> Row:
     field_ = VOCABULARY[found.path]
     where = " ".join(word for word in (found.side, found.mode) if word)
-    unit = {"deg": "°"}.get(field_.unit, f" {field_.unit}" if field_.unit and field_.type != "grade" else "")
+    unit = _unit(field_)
     return Row(
         field_.label,
         where,
@@ -162,6 +163,14 @@ def _row(found: Difference) -> Row:
         _error(found.error, unit) if found.delta is not None else "",
         found.is_change,
     )
+
+
+def _unit(field_: VocabularyField) -> str:
+    """Behind a difference; a scale such as 0-10 or "of 5" has no unit."""
+    if field_.unit == "deg":
+        return "°"
+    is_scale = field_.type == "grade" or field_.unit[:1].isdigit() or field_.unit.startswith(("of ", "-"))
+    return f" {field_.unit}" if field_.unit and not is_scale else ""
 
 
 def _said(path: str, value: Value | None, carried: date | None) -> str:
