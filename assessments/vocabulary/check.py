@@ -33,20 +33,27 @@ def show(number: float) -> str:
     return f"{number:g}"
 
 
+def _no_number(field: VocabularyField) -> ValueProblem:
+    if field.valid is None:
+        return ValueProblem(field.path, f"{field.label} must be a number.")
+    low, high = field.valid
+    return ValueProblem(field.path, f"{field.label} must be a number from {show(low)} to {show(high)}.")
+
+
 def _parse_number(field: VocabularyField, raw: object) -> float:
     if isinstance(raw, bool) or raw is None:
-        raise ValueProblem(field.path, f"{field.label} must be a number.")
+        raise _no_number(field)
     if isinstance(raw, str):
         text = raw.strip().replace("−", "-")
         if not _NUMBER.fullmatch(text):
-            raise ValueProblem(field.path, f"{field.label} must be a number.")
+            raise _no_number(field)
         return float(text.replace(",", "."))
     try:
         number = float(raw)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        raise ValueProblem(field.path, f"{field.label} must be a number.") from None
+        raise _no_number(field) from None
     if not math.isfinite(number):
-        raise ValueProblem(field.path, f"{field.label} must be a number.")
+        raise _no_number(field)
     return number
 
 
@@ -76,12 +83,12 @@ def _int(field: VocabularyField, raw: object) -> int:
 
 def _grade(field: VocabularyField, raw: object) -> float:
     """A grade by its code, or by its written form (``4+``)."""
+    written = {choice.label.split(" - ")[0]: choice.value for choice in field.choices}
     if isinstance(raw, str):
-        written = {choice.label.split(" - ")[0]: choice.value for choice in field.choices}
         raw = written.get(raw.strip(), raw)
     number = _parse_number(field, raw)
     if not any(math.isclose(number, code) for code in field.codes):
-        allowed = ", ".join(show(code) for code in field.codes)
+        allowed = ", ".join(written or (show(code) for code in field.codes))
         raise ValueProblem(field.path, f"{field.label} must be one of {allowed}.")
     return int(number) if number.is_integer() else number
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -22,7 +23,7 @@ from assessments.chart import Chart, figures_of
 from assessments.cosigning import may_cosign, student_behind
 from assessments.models import Assessment
 from assessments.readout import reading, row_reading, summarise
-from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS
+from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS, VOCABULARY
 from clinic.access import episode_for
 from clinic.actions import first_message, record_consent
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
@@ -42,6 +43,8 @@ from staff.assessments.sections.review import may_sign
 from staff.headers import header_for, staff_user
 
 FIRST = SECTIONS[0].key
+_PATH = re.compile(r"\b[a-z]+\.[a-z0-9_]+")
+_FLAG = re.compile(r"\bred flag ([a-z0-9_]+)")
 
 
 def _section(key: str) -> Section:
@@ -195,7 +198,8 @@ def _answer(assessment: Assessment, saved: Saved, changes: list[Change]) -> dict
         "written": saved.written,
         "problems": [{"name": p.name, "code": p.code, "message": p.message} for p in saved.problems],
         "conflicts": [
-            {"name": c.name, "theirs": c.theirs, "mark": c.mark, "message": _overtaken(c)} for c in saved.conflicts
+            {"name": c.name, "mark": c.mark, "message": f"Changed elsewhere to “{c.theirs}”. Yours is not saved yet."}
+            for c in saved.conflicts
         ],
         "marks": {change.name: told_by(change) for change in changes if isinstance(change, ConditionChange)},
         "elsewhere": saved.elsewhere,
@@ -237,6 +241,7 @@ def assessment_summary(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": summarise(board.chart, board.sheet),
         "preview": preview,
         "flags": _raised(board, preview),
+        "contradictions": [_in_words(text) for text in preview.contradictions] if preview else [],
         "unasked": len(board.sheet.flags_open) + len(board.sheet.conditions_open),
         "carried": len(board.chart.carried) + board.chart.carried_rows,
         "sections": rail(board, request.GET.get("section", FIRST), url),
@@ -251,6 +256,12 @@ def _preview(assessment: Assessment) -> Preview | None:
         return preview_causes(assessment, today=timezone.localdate())
     except DomainError:
         return None
+
+
+def _in_words(text: str) -> str:
+    """The engine names fields and flags by their keys; a person reads their labels."""
+    text = _PATH.sub(lambda found: VOCABULARY[found[0]].label if found[0] in VOCABULARY else found[0], text)
+    return _FLAG.sub(lambda found: f"“{RED_FLAGS[found[1]].label}”" if found[1] in RED_FLAGS else found[0], text)
 
 
 def _raised(board: Board, preview: Preview | None) -> list[dict[str, str]]:

@@ -100,7 +100,7 @@ def test_a_refused_figure_names_its_field_and_the_others_are_kept(physio: Client
 def test_a_field_changed_elsewhere_comes_back_as_a_conflict(physio: Client, draft: Assessment) -> None:
     save(physio, draft, one("f:pain.nprs_current::", "6"))
     answer = save(physio, draft, one("f:pain.nprs_current::", "2"), revision=0)
-    assert [(c["name"], c["theirs"]) for c in answer["conflicts"]] == [("f:pain.nprs_current::", "6")]
+    assert [(c["name"], "“6”" in c["message"]) for c in answer["conflicts"]] == [("f:pain.nprs_current::", True)]
     assert draft.findings.get().number == 6
 
 
@@ -235,7 +235,7 @@ def test_a_plain_post_keeps_what_was_typed_and_names_the_field(physio: Client, d
     page = answer.content.decode()
     assert answer.status_code == 422
     assert 'value="eleven"' in page
-    assert page.count("Pain now must be a number.") == 2  # in the summary on top and at the field
+    assert page.count("Pain now must be a number from 0 to 10.") == 2  # in the summary on top and at the field
     assert 'href="#id-f-pain-nprs-current"' in page
     assert [row.path for row in draft.findings.all()] == ["pain.nprs_worst_24h"]
 
