@@ -115,14 +115,16 @@ def _chosen(request: HttpRequest, rows: Sequence[Assessment]) -> tuple[Assessmen
     return before, after
 
 
-def _sheet(row: Assessment, today: date) -> Sheet:
-    full: Assessment = Assessment.objects.for_chart().get(pk=row.pk)
-    return Sheet(full, chart_of(full, today=today), current(full))
+def _sheets(before: Assessment, after: Assessment, today: date) -> tuple[Sheet, Sheet]:
+    """Both with all their rows, fetched together."""
+    full = {row.pk: row for row in Assessment.objects.for_chart().filter(pk__in=(before.pk, after.pk))}
+    sheets = {pk: Sheet(row, chart_of(row, today=today), current(row)) for pk, row in full.items()}
+    return sheets[before.pk], sheets[after.pk]
 
 
 def _comparison(before: Assessment, after: Assessment, only_changed: bool) -> dict[str, Any]:
     today = timezone.localdate()
-    old, new = _sheet(before, today), _sheet(after, today)
+    old, new = _sheets(before, after, today)
     parts = _parts(old, new)
     counts: dict[str, int] = {}
     for part in parts:

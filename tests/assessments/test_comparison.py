@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
 
@@ -131,3 +133,13 @@ def test_an_assessment_of_another_patient_cannot_be_named(pair: tuple[Assessment
 def test_one_assessment_is_nothing_to_compare(db: None) -> None:
     only: Assessment = AssessmentFactory()
     assert "Nothing to compare yet" in opened((only, only))
+
+
+def test_the_page_takes_a_fixed_number_of_queries(
+    pair: tuple[Assessment, Assessment], django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    client, url = Client(), reverse("staff:patient-compare", args=[pair[0].episode.patient_id])
+    client.force_login(pair[0].author)
+    client.get(url)  # warm
+    with django_assert_max_num_queries(22):
+        client.get(url)
