@@ -18,7 +18,7 @@ from assessments.comparison import Difference, compare, compare_activities, judg
 from assessments.current import Current, current
 from assessments.models import Assessment
 from assessments.vocabulary import NAMESPACE_LABELS, RED_FLAGS, VOCABULARY, value_label
-from assessments.vocabulary.change import MeasurementError
+from assessments.vocabulary.change import MeasurementError, change_rules
 from assessments.vocabulary.check import show
 from assessments.vocabulary.fields import VocabularyField
 from clinic.access import patient_for
@@ -204,7 +204,8 @@ def _activities(old: Sheet, new: Sheet) -> Part:
         part.rows.append(_score(name, found))
     if old.chart.psfs is not None and new.chart.psfs is not None and not copied:
         verdict, delta = judge("func.psfs_avg", old.chart.psfs, new.chart.psfs)
-        mean = Difference("func.psfs_avg", "", "", old.chart.psfs, new.chart.psfs, verdict, delta)
+        error = change_rules().error_of("func.psfs_avg")
+        mean = Difference("func.psfs_avg", "", "", old.chart.psfs, new.chart.psfs, verdict, delta, error)
         part.rows.append(_score("Mean", mean))
     return part
 
