@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := var/venv/bin
 RUN := $(VENV)/python
 
-.PHONY: demo demo-reset test bench lint format lock setup setup-dev
+.PHONY: demo demo-reset test torture bench lint format lock setup setup-dev
 
 ## Start the demo clinic on http://localhost:8000 (PORT=... for another port); Ctrl-C stops it. Keeps existing data.
 demo: setup
@@ -16,6 +16,10 @@ demo-reset: setup
 ## Lint, then the whole test suite on real engines; browser journeys when a Chromium is found.
 test: setup-dev
 	@status=0; $(RUN) scripts/lint.py || status=$$?; $(RUN) -m pytest -n logical --maxprocesses=4 --dist loadfile || status=$$?; exit $$status
+
+## The safety proofs in their long form, with the counts (docs/safety.md, "How it is proved"): minutes.
+torture: setup-dev
+	@KINEPLAN_TORTURE=1 $(RUN) -m pytest tests/safety -rP -q
 
 ## Ratios of the promised speeds, written to docs/benchmarks.md.
 bench: setup-dev

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +11,8 @@ from clinic.anatomy import MUSCLES, REGIONS
 from plans.knowledge.documents import shipped_documents
 from plans.knowledge.parse import content_hash, parse, read_documents, shipped_knowledge
 from plans.knowledge.stricter import additions
-
-TABLE = Path(__file__).with_name("technique_conditions.json")
+from tests.safety import matrix
+from tests.safety.matrix import Entry
 
 
 def test_counts() -> None:
@@ -78,22 +76,16 @@ def test_library_lists_already_hold_what_the_conditions_demand() -> None:
 @pytest.mark.hazard("H-03")
 def test_effects_agree_with_the_table_by_technique() -> None:
     """The same facts were written down twice, by condition and by technique; both must say the same."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
-    derived: dict[str, dict[str, set[str]]] = {
-        key: {"contraindicated": set(), "precaution": set()} for key in shipped_knowledge().techniques
-    }
+    shipped: dict[str, set[Entry]] = {key: set() for key in shipped_knowledge().techniques}
     for condition in shipped_knowledge().conditions.values():
         for effect in condition.technique_effects:
-            scope = {"anywhere": "anywhere", "at_region": "at region"}.get(effect.scope, ", ".join(effect.regions))
+            level = {"contraindicated": "never", "precaution": "care"}[effect.level]
+            scope = "recorded" if effect.scope == "at_region" else effect.scope
+            liftable = level == "never" and effect.override != "none"
             for technique in effect.techniques:
-                derived[technique][effect.level].add(f"{condition.key} ({scope})")
-    assert set(table) == set(derived)
-    different = {
-        technique: {level: sorted(set(cells[level]) ^ derived[technique][level]) for level in cells}
-        for technique, cells in table.items()
-        if any(set(cells[level]) != derived[technique][level] for level in cells)
-    }
-    assert different == {}
+                shipped[technique].add(Entry(condition.key, level, scope, frozenset(effect.regions), liftable))
+    typed = {key: set(entries) for key, entries in matrix.techniques().items()}
+    assert {key: typed[key] ^ shipped[key] for key in shipped if typed[key] != shipped[key]} == {}
 
 
 @pytest.mark.hazard("H-01")
