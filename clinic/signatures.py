@@ -30,6 +30,7 @@ class Kind(StrEnum):
     AMENDMENT = "amendment"
     PLAN_VERSION = "plan_version"
     TREATMENT_NOTE = "treatment_note"
+    DISCHARGE = "discharge"
     KNOWLEDGE = "knowledge_sign_off"
 
 

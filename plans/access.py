@@ -9,6 +9,7 @@ from clinic.access import Purpose, patient_for
 from clinic.models import User
 from plans.models import (
     AdverseEvent,
+    Discharge,
     Plan,
     PlanCause,
     PlanExercise,
@@ -93,3 +94,12 @@ def event_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> 
         raise Http404("No such adverse event.")
     patient_for(user, event.plan.episode.patient_id, to=to)
     return event
+
+
+def discharge_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> Discharge:
+    """A signed discharge; the same two answers."""
+    row: Discharge | None = Discharge.objects.for_page().filter(pk=pk).first()
+    if row is None:
+        raise Http404("No such discharge.")
+    patient_for(user, row.plan.episode.patient_id, to=to)
+    return row

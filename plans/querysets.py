@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clinic.models import User
     from plans.models import (  # noqa: F401 - row types of the querysets below
         Alert,
+        Discharge,
         Pack,
         Plan,
         PlanVersion,
@@ -112,3 +113,11 @@ class TreatmentNoteQuerySet(models.QuerySet["TreatmentNote"]):
             "measures",
             "flags",
         )
+
+
+class DischargeQuerySet(models.QuerySet["Discharge"]):
+    """Discharges."""
+
+    def for_page(self) -> Self:
+        """With the people and the record around them."""
+        return self.select_related("plan__episode__patient", "plan__episode__practitioner__user", "signed_by__user")

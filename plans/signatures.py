@@ -12,10 +12,11 @@ from assessments.models import Assessment
 from clinic.hashing import content_hash
 from clinic.models import Signature
 from clinic.signatures import Broken, Kind, Reader, Report, first_unsigned, verify
+from plans.actions.discharge import discharge_content
 from plans.actions.notes import note_content
 from plans.actions.signing import signed_content
 from plans.governance.signoff import sign_off_hashes
-from plans.models import PlanVersion, TreatmentNote
+from plans.models import Discharge, PlanVersion, TreatmentNote
 
 BATCH = 50
 
@@ -36,11 +37,18 @@ def note_hashes(ids: Iterable[int]) -> dict[int, str]:
     return {note.pk: content_hash(note_content(note)) for note in notes}
 
 
+def discharge_hashes(ids: Iterable[int]) -> dict[int, str]:
+    """The hash of each discharge as it reads now; missing ones are left out."""
+    rows = Discharge.objects.filter(pk__in=list(ids))
+    return {row.pk: content_hash(discharge_content(row)) for row in rows}
+
+
 READERS: Mapping[str, Reader] = {
     Kind.ASSESSMENT: assessment_hashes,
     Kind.AMENDMENT: amendment_hashes,
     Kind.PLAN_VERSION: plan_hashes,
     Kind.TREATMENT_NOTE: note_hashes,
+    Kind.DISCHARGE: discharge_hashes,
     Kind.KNOWLEDGE: sign_off_hashes,
 }
 

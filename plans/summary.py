@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
 from clinic.models import Patient
-from plans.models import PhaseProgress, Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+from plans.models import Discharge, PhaseProgress, Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
 
 StrOrPromise = str | Promise
 
@@ -137,3 +137,8 @@ def _station(phase: PlanPhase, current: int, entered_on: date | None) -> Station
             TopicLine(row.topic.key, row.topic.title, tuple(row.topic.messages)) for row in phase.education.all()
         ),
     )
+
+
+def flare_plan_of(patient: Patient) -> Discharge | None:
+    """The latest signed discharge: what the patient does if it comes back."""
+    return Discharge.objects.for_page().filter(plan__episode__patient=patient).first()

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/exercises.pdf", plan.handout, name="handout"),
     path("news/seen/", plan.news_seen, name="news-seen"),
     path("progress/", plan.progress, name="progress"),
+    path("if-it-comes-back/", plan.flare, name="flare"),
     path("visits/", info.visits, name="visits"),
     path("changed/", info.changed, name="changed"),
     path("questions/", questions.first, name="questions-first"),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 
 from staff.assessments.urls import urlpatterns as assessment_urls
 from staff.diary.urls import urlpatterns as diary_urls
+from staff.discharge.urls import urlpatterns as discharge_urls
 from staff.documents.urls import urlpatterns as document_urls
 from staff.knowledge.urls import urlpatterns as knowledge_urls
 from staff.notes.urls import urlpatterns as note_urls
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *assessment_urls,
     *plan_urls,
     *note_urls,
+    *discharge_urls,
     *diary_urls,
     *document_urls,
     *worklist_urls,

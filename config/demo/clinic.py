@@ -19,10 +19,11 @@ from config.demo.letters import seed_letters
 from config.demo.outcomes import seed_outcomes
 from config.demo.people import FAMILY, GIVEN_F, GIVEN_M, seed_clinic, seed_staff
 from config.demo.reassessed import reassess
+from config.demo.visits import end_course, write_visits
 from exercises.models import SessionLog
 from plans.governance.signoff import awaits_review, last_sign_off, sign_off
 from plans.knowledge.rows.revision import knowledge_in_force
-from plans.models import PlanVersion
+from plans.models import Discharge, PlanVersion
 from plans.outcomes.reviews import raise_reviews
 from scheduling.models import Kind
 from scheduling.outcomes import ask
@@ -167,6 +168,11 @@ def _course(work: Seeding, patient: Patient, version: PlanVersion, outline: Outl
     advance(course, outline, work.today)
     work.courses.append((course.episode, outline))
     SessionLog.objects.bulk_create(home_logs(patient, outline, work.today, work.dice))
+    course.refresh_from_db()
+    if not outline.adjust:  # the first patients, one per case
+        write_visits(course, today=work.today)
+    elif outline.stage == "phase3" and course.current_phase == 3 and not Discharge.objects.exists():
+        end_course(course, today=work.today)
 
 
 def _visits(work: Seeding, patient: Patient, lead: Practitioner, begun: date) -> None:

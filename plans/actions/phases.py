@@ -47,6 +47,8 @@ def move_to_phase(plan: Plan, by: User, *, to: int, reason: str, today: date) ->
 
 def enter_phase(plan: Plan, version: PlanVersion, *, number: int, by: User, reason: str, today: date) -> None:
     """Make a phase the current one and prescribe its exercises in place of those in force. Inside a transaction."""
+    if plan.state == Plan.State.COMPLETED:
+        raise Conflict("plan_closed", "This course of care was ended. Open a new episode to go on.")
     phase = next(p for p in version.phases.all() if p.number == number)
     if plan.current_phase != number:
         PhaseProgress.objects.filter(plan=plan, left_on__isnull=True).update(left_on=today)

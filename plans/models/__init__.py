@@ -1,6 +1,7 @@
 """What will be done and why: knowledge, plans and their versions."""
 
 from plans.models.causes import PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
+from plans.models.discharge import Discharge
 from plans.models.governance import KnowledgeChange, KnowledgeChangeRow, KnowledgeSignOff
 from plans.models.knowledge import (
     ConditionEffect,
@@ -49,6 +50,7 @@ __all__ = [
     "ConditionEffect",
     "ConditionRule",
     "Declined",
+    "Discharge",
     "DoseParameter",
     "EducationTopic",
     "Favourite",

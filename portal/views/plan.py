@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exercises.programme import read_programme
 from plans.documents.handout import handout_pdf, version_in_force
 from plans.news import acknowledge
-from plans.summary import plan_for_patient
+from plans.summary import flare_plan_of, plan_for_patient
 from portal.changes import told
 from portal.journey import SAFETY_TOPIC, stop_of
 from portal.pages import Visitor, page, portal_page
@@ -22,7 +22,7 @@ def plan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Three stations, where you are, what opens the next one, and what is good to know now."""
     summary = plan_for_patient(visitor.patient)
     if summary is None:
-        return page(request, visitor, "portal/plan.html", {"plan": None})
+        return page(request, visitor, "portal/plan.html", {"plan": None, "flare": flare_plan_of(visitor.patient)})
     adherence = read_programme(visitor.patient, visitor.today).adherence().percent
     here = summary.here
     topics = [topic for topic in here.topics if topic.key != SAFETY_TOPIC] if here else []
@@ -37,6 +37,16 @@ def news_seen(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The patient has seen what changed."""
     acknowledge(visitor.patient)
     return redirect("portal:today")
+
+
+@require_safe
+@portal_page
+def flare(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """What to do if it comes back, as written at the end of the last course of care."""
+    found = flare_plan_of(visitor.patient)
+    lines = found.flare_plan.splitlines() if found else []
+    context = {"flare": found, "lines": [line for line in lines if line.strip()]}
+    return page(request, visitor, "portal/flare.html", context)
 
 
 @require_safe

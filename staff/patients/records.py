@@ -25,7 +25,7 @@ from clinic.errors import DomainError
 from clinic.models import Condition, Consent, Episode, Patient, PatientCondition
 from clinic.permissions import Permission, may
 from exercises.models import Prescription
-from plans.models import TreatmentNote
+from plans.models import Discharge, TreatmentNote
 from scheduling.readers import upcoming_for
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
@@ -180,5 +180,6 @@ def episode_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_treat": may(request.user, Permission.CLINICAL_EDIT),
         "notes": TreatmentNote.objects.filter(plan__episode=episode).select_related("author"),
         "can_write": any(plan.state == "active" for plan in plans),
+        "discharges": Discharge.objects.filter(plan__episode=episode),
     }
     return render(request, "staff/patients/episode.html", context)

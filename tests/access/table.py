@@ -129,6 +129,8 @@ TABLE: dict[str, Row] = {
     "staff:plan-bulk": Row(TREATS, TREATS, of(pk="phase")),
     "staff:plan-packs": Row(TREATS, TREATS, of(pk="phase")),
     "staff:plan-favourite": Row(NO_METHOD, TREATS, of(pk="phase")),
+    "staff:discharge-new": Row(TREATS, TREATS, EPISODE),
+    "staff:discharge-detail": Row(READS, kwargs=of(pk="discharge")),
     # ---------------------------------------------------------------------------- staff: diary
     "staff:diary": Row("L....FF"),
     "staff:appointment-new": Row("L....FF", "L....FF"),
@@ -148,6 +150,7 @@ TABLE: dict[str, Row] = {
     # ---------------------------------------------------------------------------- portal
     "portal:today": Row("LFFFF.."),
     "portal:plan": Row("LFFFF.."),
+    "portal:flare": Row("LFFFF.."),
     "portal:visits": Row("LFFFF.."),
     "portal:changed": Row("LFFFF.."),
     "portal:settings": Row("LFFFF..", "LFFFF.."),

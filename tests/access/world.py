@@ -10,7 +10,7 @@ from plans.actions.worklist import raise_alert
 from plans.models import KnowledgeChange
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
-from tests.factories.notes import bare_note, earlier_version, event_of
+from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
 from tests.factories.plans import case_draft, case_letter
 from tests.factories.reminders import MessageFactory
@@ -60,6 +60,7 @@ def build_world() -> World:
         "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,
         "note": note.pk,
         "event": event_of(note).pk,
+        "discharge": discharge_of(note).pk,
         "message": MessageFactory(patient=patient).pk,
         "letter": case_letter(version).pk,
         "alert": raise_alert(patient, "not_logged", text="No log for 49 hours").pk,

@@ -8,7 +8,16 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.models import Practitioner
-from plans.models import AdverseEvent, NoteTechnique, Plan, PlanTechnique, PlanVersion, TreatmentNote, VisitMeasure
+from plans.models import (
+    AdverseEvent,
+    Discharge,
+    NoteTechnique,
+    Plan,
+    PlanTechnique,
+    PlanVersion,
+    TreatmentNote,
+    VisitMeasure,
+)
 from tests.factories.plans import TODAY
 
 
@@ -64,4 +73,20 @@ def event_of(note: TreatmentNote) -> AdverseEvent:
         severity="mild",
         action="Cold pack",
         reported_by=note.author,
+    )
+
+
+def discharge_of(note: TreatmentNote) -> Discharge:
+    """A signed discharge of the plan of a note, written as a row."""
+    return Discharge.objects.create(
+        plan=note.plan,
+        kind=Discharge.Kind.SELF_MANAGE,
+        home=Discharge.Home.KEEP,
+        record={"outcomes": [], "goals": [], "causes": [], "programme": [], "warnings": ["Fever with back pain"]},
+        flare_plan="Two gentle days, then one step easier.",
+        letter_consent=False,
+        discharged_on=note.visit_on,
+        signed_by=Practitioner.objects.get(user=note.author),
+        signed_at=timezone.now(),
+        content_hash="0" * 64,
     )
