@@ -26,7 +26,7 @@ def assessment_for(
     wanted = {
         "rows": Assessment.objects.for_chart,
         "counts": Assessment.objects.for_page,
-        "head": Assessment.objects.with_people,
+        "head": Assessment.objects.with_patient,
     }
     visible = Patient.objects.visible_to(user).filter(pk=OuterRef("episode__patient"))
     # As clinic.access.patient_for decides, in the same query: every autosave passes here.

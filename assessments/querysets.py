@@ -50,6 +50,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             "episode__patient", "episode__practitioner__user", "author", "signed_by", "submitted_by", "returned_by"
         )
 
+    def with_patient(self) -> Self:
+        """The patient alone, in the same query: what a save needs."""
+        return self.select_related("episode__patient")
+
     def for_chart(self) -> Self:
         """Everything the read-only page and the engine read, in one query per kind of row."""
         return self.with_people().prefetch_related(
