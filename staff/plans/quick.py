@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.actions import first_message
-from clinic.errors import Conflict, DomainError
+from clinic.errors import Conflict, DomainError, ManyProblems
 from exercises.models import Exercise
 from plans.access import item_for, phase_for, version_for
 from plans.actions import (
@@ -27,7 +27,9 @@ from plans.actions import (
     undo_last,
 )
 from plans.actions.bulk import BULK_FIELDS
-from plans.actions.editing import dose_of
+from plans.actions.drafting import usable_knowledge
+from plans.actions.editing import checker_for, dose_of
+from plans.coverage import served_by
 from plans.difference import dose_words
 from plans.models import Pack, PlanExercise, PlanPhase, PlanVersion
 from plans.wording import exercise_dose
@@ -119,7 +121,7 @@ def plan_bulk(request: HttpRequest, pk: int) -> HttpResponse:
                 only=[int(key) for key in data["only"]], reason=data["reason"], today=patient_today(_patient(version)),
             )  # fmt: skip
         except DomainError as error:
-            add_problems(form, error)
+            _bulk_problems(form, error)
         else:
             keep_reason(request, version.pk, data["reason"])
             said = f"Dose changed: {', '.join(names)}." if names else "Every dose was like that already."
@@ -127,6 +129,29 @@ def plan_bulk(request: HttpRequest, pk: int) -> HttpResponse:
                 request, version.pk, phase.number, said=said, anchor=f"phase-{phase.number}", undo=bool(names)
             )
     return _panel(request, "bulk", phase, version, {"form": form, "heading": "One dose for the phase"})
+
+
+def _bulk_problems(form: BulkForm, error: DomainError) -> None:
+    """Each exercise with its range on top, where there is room; at the field only that there is something."""
+    if not isinstance(error, ManyProblems):
+        return add_problems(form, error)
+    for problem in error.problems:
+        form.add_error(None, problem.message)
+    for name in dict.fromkeys(p.field for p in error.problems if p.field in form.fields):
+        form.add_error(name, "Not for every exercise, see above.")
+    return None
+
+
+# --- What the exercises serve -----------------------------------------------------------------------------------------
+
+
+@require_safe
+def plan_coverage(request: HttpRequest, pk: int) -> HttpResponse:
+    """How much of the weighted causes the exercises of a phase serve, and one change that would serve more."""
+    phase, version = draft_phase(request, pk)
+    checker = checker_for(version, usable_knowledge(), today=patient_today(_patient(version)))
+    served = served_by(phase, version, checker)
+    return _panel(request, "coverage", phase, version, {"served": served, "heading": "What the exercises serve"})
 
 
 # --- Packs ------------------------------------------------------------------------------------------------------------

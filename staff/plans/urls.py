@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("plan-versions/<int:pk>/words/", quick.plan_words, name="plan-words"),
     path("plan-versions/<int:pk>/wishes/", quick.plan_declined, name="plan-declined"),
     path("plan-versions/<int:pk>/changes/", versions.plan_changes, name="plan-changes"),
+    path("plan-phases/<int:pk>/coverage/", quick.plan_coverage, name="plan-coverage"),
     path("plan-phases/<int:pk>/doses/", quick.plan_bulk, name="plan-bulk"),
     path("plan-phases/<int:pk>/packs/", quick.plan_packs, name="plan-packs"),
     path("plan-phases/<int:pk>/star/", quick.plan_favourite, name="plan-favourite"),

@@ -126,6 +126,7 @@ TABLE: dict[str, Row] = {
     "staff:plan-words": Row(NO_METHOD, TREATS, VERSION),
     "staff:plan-declined": Row(NO_METHOD, TREATS, VERSION),
     "staff:plan-changes": Row(READS, kwargs=VERSION),
+    "staff:plan-coverage": Row(TREATS, kwargs=of(pk="phase")),
     "staff:plan-bulk": Row(TREATS, TREATS, of(pk="phase")),
     "staff:plan-packs": Row(TREATS, TREATS, of(pk="phase")),
     "staff:plan-favourite": Row(NO_METHOD, TREATS, of(pk="phase")),
