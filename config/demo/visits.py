@@ -11,13 +11,13 @@ from config.demo.clock import clock_at
 from plans.actions.discharge import DischargeWish, discharge, dischargeable
 from plans.actions.drafting import usable_knowledge
 from plans.actions.notes import note_questions, save_note, sign_note, start_note
-from plans.discharge.record import flare_plan_draft
+from plans.discharge.record import baseline_of, flare_plan_draft
 from plans.doses import Bound
 from plans.models import Discharge, Plan, TreatmentNote
 from plans.visits.bounds import visit_bounds
+from plans.visits.measures import NOW, WORST
 
 VISIT_DAYS = (3, 7, 11)  # days after the phase began
-PAIN = ((5, 6), (4, 5), (2, 4))  # now, worst
 SAID = (
     "Slept through two nights. Mornings are still stiff.",
     "Sitting at work is easier. One tight evening after gardening.",
@@ -45,7 +45,7 @@ def _visit(plan: Plan, author: User, day: date, number: int) -> None:
     said = {f"f:{question.key}": ["no"] for question in note_questions(note)}
     said |= {name: [value] for name, value in _missing(note).items()}
     said |= {"subjective": [SAID[number]], "next_visit": [NEXT[number]], "consent": ["yes"], "minutes": ["30"]}
-    said |= {"m:pain.nprs_current": [str(PAIN[number][0])], "m:pain.nprs_worst_24h": [str(PAIN[number][1])]}
+    said |= {f"m:{path}": [_eased(plan, path, number)] for path in (NOW, WORST)}
     said |= {f"t:{row.pk}:response": ["better" if number else "same"] for row in note.notetechniques.all()}
     said |= {f"e:{row.pk}:shown": ["yes"] for row in note.noteexercises.all()}
     saved = save_note(note, author, revision=0, fields={**said, "all_done": ["1"]}, today=day)
@@ -54,6 +54,12 @@ def _visit(plan: Plan, author: User, day: date, number: int) -> None:
     except ManyProblems:
         _leave_out(saved.note, author, day)
         sign_note(note, author, today=day)
+
+
+def _eased(plan: Plan, path: str, number: int) -> str:
+    """Pain a little lower from visit to visit than at the assessment."""
+    version = plan.versions.order_by("-number")[0]
+    return str(max(0, round(baseline_of(version, path, "") or 0) - number - 1))
 
 
 def _missing(note: TreatmentNote) -> dict[str, str]:

@@ -44,7 +44,7 @@ def flare_plan_draft(version: PlanVersion) -> str:
     """The flare-up plan to start from, in plain words: the calming exercises of this plan, then the usual steps."""
     first = next((phase for phase in version.phases.all() if phase.number == 1), None)
     names = [item.exercise.name for item in first.planexercises.all()][:CALMING_SHOWN] if first else []
-    lines = list(_messages(usable_knowledge(), FLARE_TOPIC))
+    lines = [line.replace("phase-1", "calming") for line in _messages(usable_knowledge(), FLARE_TOPIC)]
     if names:
         lines.insert(1, f"Your calming exercises: {', '.join(names)}.")
     return "\n".join(lines)
@@ -131,7 +131,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _said(metric: str, value: Any) -> str:
-    return "" if value is None else value_label(metric, value) if metric in VOCABULARY else str(value)
+    """A value as it stands in a table: a strength grade without its description."""
+    if value is None:
+        return ""
+    text = value_label(metric, value) if metric in VOCABULARY else str(value)
+    return text.partition(" - ")[0] if metric.startswith("mmt.") else text
 
 
 # --- Causes and programme --------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from clinic.access import patient_for, require
 from clinic.audit import note_seen
 from clinic.errors import Conflict, DomainError
 from clinic.models import Patient, User
-from clinic.permissions import Permission
+from clinic.permissions import Permission, may
+from plans.models import Plan
 from reminders.readers import reminder_of
 from scheduling import actions
 from scheduling.access import appointment_for
@@ -219,8 +220,17 @@ def _visit_context(request: HttpRequest, visit: Appointment, form: VisitForm, **
         "cancellable": visit.state in CANCELLABLE,
         "reminder": reminder_of(visit),
         "header": header_for(request, visit.patient),
+        "note_episode": _note_episode(request, visit),
         **more,
     }
+
+
+def _note_episode(request: HttpRequest, visit: Appointment) -> int | None:
+    """The episode whose visit note may be written from here: by those who treat, once a plan runs."""
+    if not may(request.user, Permission.CLINICAL_EDIT):
+        return None
+    running = Plan.objects.visible_to(request.user).filter(episode__patient=visit.patient_id, state=Plan.State.ACTIVE)
+    return running.order_by("-created_at").values_list("episode_id", flat=True).first()
 
 
 def _move(request: HttpRequest, visit: Appointment) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.access import episode_for
@@ -87,6 +86,7 @@ def _shared(request: HttpRequest, episode: Episode, record: dict[str, Any]) -> d
         "record": record,
         "causes": [(row, *CAUSE_STATES[row["state"]]) for row in record["causes"]],
         "met": sum(goal["met"] is True for goal in record["goals"]),
+        "retested": any(row["end"] for row in record["outcomes"]),
         "emergency_number": Clinic.objects.values_list("emergency_number", flat=True).first() or "",
     }
 
@@ -121,7 +121,6 @@ def discharge_new(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **_shared(request, episode, build_record(version, today=today)),
         "form": form,
-        "today": timezone.localdate(),
     }
     return render(request, "staff/discharge/form.html", context, status=422 if form.errors else 200)
 

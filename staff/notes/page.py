@@ -10,6 +10,7 @@ from typing import Any
 from clinic.anatomy import MUSCLES
 from clinic.errors import DomainError
 from clinic.models import User
+from exercises.sides import side_to_say
 from plans.actions.drafting import usable_knowledge
 from plans.actions.notes import dose_line, note_questions, sign_problems
 from plans.doses import Bound, WordBound, exercise_bounds
@@ -197,11 +198,19 @@ def _exercise(row: NoteExercise, knowledge: Knowledge, given: Typed) -> RowView:
     known = knowledge.exercises.get(row.exercise.key)
     found = exercise_bounds(known, row.note.phase, knowledge) if known and row.note.phase in known.dosage else {}
     bounds: dict[str, Bound | WordBound] = {name: bound for name, bound in found.items() if name in NOTE_DOSE}
+    exercise = row.exercise
+    side = side_to_say(
+        row.side,
+        technique=exercise.technique,
+        region=exercise.region,
+        position=exercise.position,
+        load_tags=exercise.load_tags,
+    )
     return RowView(
         row,
         prefix,
         row.exercise.name,
-        place(row.region, row.side) if row.side else "",
+        place(row.region, side) if side else "",
         _figures(row, row.dose, bounds, f"{prefix}d.", "d.", given),
         given.get(f"{prefix}done", _decision(row.done)),
         typed={

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from plans.actions.notes import note_questions, save_note, sign_note, start_note
 from plans.models import AdverseEvent, NoteTechnique, TreatmentNote
-from tests.factories.clinic import ManagerFactory
+from tests.factories.clinic import FrontDeskFactory, ManagerFactory
 from tests.factories.plans import case_signed
+from tests.factories.scheduling import AppointmentFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +187,13 @@ def test_the_page_reads_a_fixed_number_of_queries(
     later = start_note(note.plan, note.author, today=timezone.localdate() + timedelta(days=3))
     with django_assert_max_num_queries(60):
         physio.get(url("note-edit", later))
+
+
+def test_the_diary_leads_those_who_treat_to_the_note(physio: Client, note: TreatmentNote) -> None:
+    episode = note.plan.episode
+    visit = AppointmentFactory(patient=episode.patient, practitioner=episode.practitioner)
+    address = reverse("staff:appointment-edit", args=[visit.pk])
+    new = reverse("staff:note-new", args=[episode.pk])
+    assert new in physio.get(address).content.decode()
+    physio.force_login(FrontDeskFactory())
+    assert new not in physio.get(address).content.decode()
