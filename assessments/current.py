@@ -65,6 +65,20 @@ def findings_now(assessment: Assessment, amended: dict[str, AmendedValue] | None
     return sorted([*kept, *made], key=lambda row: (row.path, row.side, row.mode))
 
 
+def activities_now(assessment: Assessment, amended: dict[str, AmendedValue] | None = None) -> list[PsfsActivity]:
+    """The activities alone."""
+    return _activities(assessment, amended_values(assessment) if amended is None else amended)
+
+
+def amended_by_assessment(assessments: Iterable[Assessment]) -> dict[int, dict[str, AmendedValue]]:
+    """The last correction of each value of several assessments, in one query."""
+    found: dict[int, dict[str, AmendedValue]] = {}
+    rows = AmendedValue.objects.filter(amendment__assessment__in=list(assessments)).select_related("amendment")
+    for row in rows.order_by("amendment_id", "id"):
+        found.setdefault(row.amendment.assessment_id, {})[row.name] = row
+    return found
+
+
 def _of(kind: str, amended: dict[str, AmendedValue]) -> dict[str, AmendedValue]:
     return {name: value for name, value in amended.items() if name.startswith(f"{kind}:")}
 

@@ -314,6 +314,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reminders.plan": {"task": "reminders.tasks.tick_plan", "schedule": 60.0, "options": {"expires": 60}},
     "outcomes.ask": {"task": "scheduling.tasks.tick_outcomes", "schedule": 900.0, "options": {"expires": 900}},
     "outcomes.review": {"task": "scheduling.tasks.tick_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
+    "plans.reviews": {"task": "plans.tasks.tick_reviews", "schedule": 300.0, "options": {"expires": 300}},
     "reminders.dispatch": {"task": "reminders.tasks.tick_dispatch", "schedule": 10.0, "options": {"expires": 10}},
     "plans.watch": {"task": "plans.tasks.tick_watch", "schedule": 300.0, "options": {"expires": 300}},
     "plans.verify": {"task": "plans.tasks.tick_verify", "schedule": 3600.0, "options": {"expires": 3600}},

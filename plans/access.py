@@ -10,6 +10,7 @@ from clinic.models import User
 from plans.models import (
     AdverseEvent,
     Discharge,
+    PhaseReview,
     Plan,
     PlanCause,
     PlanExercise,
@@ -48,6 +49,15 @@ def phase_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> 
         raise Http404("No such phase.")
     patient_for(user, phase.version.plan.episode.patient_id, to=to)
     return phase
+
+
+def review_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> PhaseReview:
+    """A phase review; the same two answers."""
+    review = PhaseReview.objects.select_related("plan__episode").filter(pk=pk).first()
+    if review is None:
+        raise Http404("No such review.")
+    patient_for(user, review.plan.episode.patient_id, to=to)
+    return review
 
 
 def cause_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> PlanCause:

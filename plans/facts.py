@@ -108,6 +108,11 @@ def _value(row: FindingRow) -> FindingValue:
     return row.text or ""
 
 
+def findings_of(rows: Iterable[FindingRow], *, age: int) -> dict[str, Finding]:
+    """What was measured, as the engine compares it: one mode per side, ranges with their per cent of the norm."""
+    return _findings(rows, age=age)
+
+
 def _findings(rows: Iterable[FindingRow], *, age: int) -> dict[str, Finding]:
     by_path: dict[str, list[FindingRow]] = defaultdict(list)
     for row in rows:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Alert,
         Discharge,
         Pack,
+        PhaseReview,
         Plan,
         PlanVersion,
         TreatmentNote,
@@ -121,3 +122,11 @@ class DischargeQuerySet(models.QuerySet["Discharge"]):
     def for_page(self) -> Self:
         """With the people and the record around them."""
         return self.select_related("plan__episode__patient", "plan__episode__practitioner__user", "signed_by__user")
+
+
+class PhaseReviewQuerySet(models.QuerySet["PhaseReview"]):
+    """Reviews of running phases."""
+
+    def for_page(self) -> Self:
+        """With the decision on each and the people who made and decided them."""
+        return self.select_related("made_by", "decision__by__user", "version")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.models import SignatureCheck
 from clinic.signatures import remember
+from plans.actions.review import review_nightly
 from plans.signatures import verify_signatures
 from plans.watch.actions import watch_plans
 
@@ -34,3 +35,9 @@ def tick_verify() -> None:
 def tick_watch() -> None:
     """Put what calls for a person on the worklist, and take off what no longer does."""
     watch_plans()
+
+
+@shared_task(ignore_result=True)
+def tick_reviews() -> None:
+    """Judge the phases whose patient-local night has no review yet."""
+    review_nightly(timezone.now())

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver
 
 from staff.assessments.urls import urlpatterns as assessment_urls
+from staff.course.urls import urlpatterns as course_urls
 from staff.diary.urls import urlpatterns as diary_urls
 from staff.discharge.urls import urlpatterns as discharge_urls
 from staff.documents.urls import urlpatterns as document_urls
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *plan_urls,
     *note_urls,
     *discharge_urls,
+    *course_urls,
     *diary_urls,
     *document_urls,
     *worklist_urls,

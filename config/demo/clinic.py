@@ -19,6 +19,7 @@ from config.demo.letters import seed_letters
 from config.demo.outcomes import seed_outcomes
 from config.demo.people import FAMILY, GIVEN_F, GIVEN_M, seed_clinic, seed_staff
 from config.demo.reassessed import reassess
+from config.demo.stories import tell
 from config.demo.visits import end_course, write_visits
 from exercises.models import SessionLog
 from plans.governance.signoff import awaits_review, last_sign_off, sign_off
@@ -171,6 +172,7 @@ def _course(work: Seeding, patient: Patient, version: PlanVersion, outline: Outl
     course.refresh_from_db()
     if not outline.adjust:  # the first patients, one per case
         write_visits(course, today=work.today)
+        tell(outline.case.key, course, work.today)
     elif outline.stage == "phase3" and course.current_phase == 3 and not Discharge.objects.exists():
         end_course(course, today=work.today)
 

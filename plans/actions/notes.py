@@ -18,6 +18,7 @@ from clinic.signatures import Kind, append
 from plans.actions.drafting import usable_knowledge
 from plans.actions.guards import licensed
 from plans.actions.red_flags import flags_answered
+from plans.actions.review import review_after_note
 from plans.engine.knowledge import Knowledge
 from plans.facts import CREDENTIAL_KEYS, REGISTRATION, facts_for
 from plans.models import NoteAddendum, NoteTechnique, Plan, PlanVersion, Technique, TreatmentNote
@@ -305,6 +306,8 @@ def sign_note(note: TreatmentNote, by: User, *, today: date, confirm_carried: bo
         locked.save()
     except IntegrityError as error:
         raise Conflict("database_refused", "The database refused the signature. Nothing was locked.") from error
+    plan = locked.plan
+    transaction.on_commit(lambda: review_after_note(plan, by, today=today), robust=True)
     return locked
 
 

@@ -1,6 +1,7 @@
 """What will be done and why: knowledge, plans and their versions."""
 
 from plans.models.causes import PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
+from plans.models.course import CriterionWaiver, DoseDecision, Observation, PhaseReview, ReviewDecision
 from plans.models.discharge import Discharge
 from plans.models.governance import KnowledgeChange, KnowledgeChangeRow, KnowledgeSignOff
 from plans.models.knowledge import (
@@ -49,8 +50,10 @@ __all__ = [
     "Alert",
     "ConditionEffect",
     "ConditionRule",
+    "CriterionWaiver",
     "Declined",
     "Discharge",
+    "DoseDecision",
     "DoseParameter",
     "EducationTopic",
     "Favourite",
@@ -63,12 +66,14 @@ __all__ = [
     "NoteExercise",
     "NoteFlag",
     "NoteTechnique",
+    "Observation",
     "Override",
     "OverrideRefusal",
     "Pack",
     "PackItem",
     "PhaseCriterion",
     "PhaseProgress",
+    "PhaseReview",
     "PhaseRule",
     "Plan",
     "PlanCause",
@@ -85,6 +90,7 @@ __all__ = [
     "RedFlagRule",
     "RegionRestriction",
     "Response",
+    "ReviewDecision",
     "RootCause",
     "RootCauseEvidence",
     "RootCauseGoal",

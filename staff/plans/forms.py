@@ -101,13 +101,6 @@ class CauseForm(ReasonForm):
     field_order = ("decision", "reason")
 
 
-class PhaseForm(ReasonForm):
-    """Advance or step back."""
-
-    to = forms.TypedChoiceField(label="To", coerce=int, choices=[(1, "Phase 1"), (2, "Phase 2"), (3, "Phase 3")])
-    field_order = ("to", "reason")
-
-
 class PlaceForm(ReasonForm):
     """Another region and side for an item."""
 

@@ -28,7 +28,6 @@ urlpatterns: list[URLPattern] = [
     path("plan-versions/<int:pk>/recheck/", views.plan_recheck, name="plan-recheck"),
     path("plan-versions/<int:pk>/sign/", views.plan_sign, name="plan-sign"),
     path("plans/<int:pk>/revise/", views.plan_revise, name="plan-revise"),
-    path("plans/<int:pk>/phase/", views.plan_phase, name="plan-phase"),
     path("plan-causes/<int:pk>/", views.plan_cause_decide, name="plan-cause"),
     path("plan-phases/<int:pk>/add/<itemkind:kind>/", adding.plan_add, name="plan-add"),
     path("plan-items/<itemkind:kind>/<int:pk>/", items.plan_item, name="plan-item"),

@@ -20,13 +20,13 @@ from clinic.errors import DomainError, ManyProblems
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission, may
 from plans.access import cause_for, plan_for, version_for
-from plans.actions import decide_cause, declined_families, draft_plan, move_to_phase, recheck, revise, sign
+from plans.actions import decide_cause, declined_families, draft_plan, recheck, revise, sign
 from plans.actions.drafting import usable_knowledge
-from plans.models import Plan, PlanCause, PlanPhase, PlanVersion
+from plans.models import PlanCause, PlanVersion
 from plans.refusal import never_soften
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
-from staff.plans.forms import CauseForm, DeclinedForm, PhaseForm, ReasonForm, SummaryForm
+from staff.plans.forms import CauseForm, DeclinedForm, ReasonForm, SummaryForm
 from staff.plans.page import build_page
 
 
@@ -74,7 +74,6 @@ def plan_context(request: HttpRequest, pk: int) -> dict[str, Any]:
         "versions": PlanVersion.objects.filter(plan=version.plan).order_by("-number"),
         "never_soften": never_soften(version),
         "emergency_number": _emergency_number() if page.refusal else "",
-        "steps": _steps(version) if may_treat else (),
         "redraft_url": reverse("staff:plan-redraft", args=[pk]),
         "cause_decisions": PlanCause.Decision.choices,
         "kept": request.session.get("plan_reasons", {}).get(str(pk), ""),
@@ -90,14 +89,6 @@ def _declined_form(version: PlanVersion) -> DeclinedForm:
 
 def _emergency_number() -> str:
     return Clinic.objects.values_list("emergency_number", flat=True).first() or ""
-
-
-def _steps(version: PlanVersion) -> tuple[PlanPhase, ...]:
-    """The phases that a person may move the patient to now."""
-    current = version.plan.current_phase
-    if version.state != PlanVersion.State.SIGNED or version.plan.state != Plan.State.ACTIVE or current is None:
-        return ()
-    return tuple(p for p in version.phases.all() if p.number != current and p.number <= current + 1)
 
 
 @require_safe
@@ -172,26 +163,6 @@ def plan_revise(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, first_message(error))
         return redirect("staff:episode-detail", pk=plan.episode_id)
     return redirect("staff:plan-version", pk=draft.pk)
-
-
-@require_POST
-def plan_phase(request: HttpRequest, pk: int) -> HttpResponse:
-    """Advance or step back; the home exercises change with it."""
-    plan = plan_for(request.user, pk, to="treat")
-    form = PhaseForm(request.POST)
-
-    def act() -> None:
-        data, today = form.cleaned_data, patient_today(plan.episode.patient)
-        move_to_phase(plan, staff_user(request), to=data["to"], reason=data["reason"], today=today)
-
-    done = _done(form, act)
-    version = plan.versions.filter(state=PlanVersion.State.SIGNED).first() or plan.versions.first()
-    if version is None:
-        return redirect("staff:episode-detail", pk=plan.episode_id)
-    if done:
-        messages.success(request, f"Phase {form.cleaned_data['to']} has begun. The home exercises were changed.")
-        return redirect("staff:plan-version", pk=version.pk)
-    return show_version(request, version.pk, status=422, phase_form=form)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFact
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
-from tests.factories.plans import case_draft, case_letter
+from tests.factories.plans import PhaseReviewFactory, case_draft, case_letter
 from tests.factories.reminders import MessageFactory
 from tests.factories.scheduling import AppointmentFactory
 
@@ -57,6 +57,7 @@ def build_world() -> World:
         "technique_item": phase.plantechniques.all()[0].pk,
         "prescription": prescription.pk,
         "log": SessionLogFactory(prescription=prescription).pk,
+        "review": PhaseReviewFactory(plan=note.plan, version=note.version).pk,
         "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,
         "note": note.pk,
         "event": event_of(note).pk,

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from django.utils import timezone
+from factory.django import DjangoModelFactory
 
 from assessments.models import Assessment, Finding, PsfsActivity, RedFlagAnswer, SymptomRegion
 from assessments.scoring import norm_of_range
@@ -18,12 +19,25 @@ from exercises.models import Exercise
 from plans.actions import draft_plan, sign
 from plans.documents.letter import write_letter
 from plans.knowledge.rows.revision import knowledge_in_force
-from plans.models import EducationTopic, KnowledgeSignOff, Letter, PlanVersion, Technique
+from plans.models import EducationTopic, KnowledgeSignOff, Letter, PhaseReview, PlanVersion, Technique
 from tests.factories.clinic import EpisodeFactory, PatientFactory, PhysioFactory, PractitionerFactory
 
 TODAY = date(2026, 11, 24)
 CASES = Path(__file__).parent.parent / "cases"
 OWN_ROWS = ("hist.age_years", "hist.sex_at_birth", "hist.symptom_regions", "func.psfs_avg")
+
+
+class PhaseReviewFactory(DjangoModelFactory[PhaseReview]):
+    """A stored review; give ``plan`` and ``version``."""
+
+    class Meta:
+        model = PhaseReview
+
+    phase = 1
+    day = TODAY
+    trigger = "on_demand"
+    verdict = "hold"
+    evidence_hash = "0"
 
 
 @cache

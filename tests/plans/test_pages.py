@@ -196,14 +196,6 @@ def test_what_stops_the_signature_is_on_the_page(client: Client) -> None:
     assert Prescription.objects.count() == 0
 
 
-def test_a_phase_move_without_reason_keeps_the_choice(client: Client) -> None:
-    version = case_signed("case_01")
-    answer = as_lead(client, version).post(reverse("staff:plan-phase", args=[version.plan_id]), {"to": "2"})
-    assert answer.status_code == 422
-    assert 'value="2" required checked' in answer.content.decode()
-    assert Prescription.objects.filter(phase=2).count() == 0
-
-
 def test_a_signed_version_has_no_forms(client: Client) -> None:
     version = case_signed("case_01")
     client = as_lead(client, version)

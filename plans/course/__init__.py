@@ -1,0 +1,1 @@
+"""The course of care as read from the rows: measurements, logs, the running phase, evidence, the time axis."""

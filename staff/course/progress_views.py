@@ -1,0 +1,44 @@
+"""The progress of one episode: one picture, two tables."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from clinic.access import episode_for
+from plans.course.timeline import read_timeline
+from staff.course.chart import chart_of
+from staff.headers import header_for
+from staff.plans.views import patient_today
+
+SERIES = (
+    ("pain", "Pain"),
+    ("function", "Function"),
+    ("range", "Range"),
+    ("strength", "Strength"),
+    ("adherence", "Home programme"),
+)
+
+
+@require_safe
+def episode_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pain, function, range, strength and adherence on one time axis with the phases as bands, and as tables."""
+    episode = episode_for(request.user, pk)
+    timeline = read_timeline(episode, today=patient_today(episode.patient))
+    context = {
+        "episode": episode,
+        "patient": episode.patient,
+        "header": header_for(request, episode.patient),
+        "crumbs": [
+            {"label": episode.patient.display_name, "url": reverse("staff:patient-detail", args=[episode.patient_id])},
+            {"label": episode.complaint, "url": reverse("staff:episode-detail", args=[episode.pk])},
+            {"label": "Progress", "url": reverse("staff:episode-progress", args=[episode.pk])},
+        ],
+        "timeline": timeline,
+        "chart": None if timeline.is_empty else chart_of(timeline),
+        "series": SERIES,
+        "nav": "patient-list",
+    }
+    return render(request, "staff/course/progress.html", context)
