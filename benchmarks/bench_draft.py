@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from assessments.models import Assessment
 from benchmarks.measure import Measured
 from plans.actions import draft_plan
-from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
+from plans.models import Plan, PlanExercise, PlanPhase, PlanTechnique, PlanVersion, SafetyCheck
 from plans.models.plan import PlanCause, PlanCriterion, PlanEducation, PlanGoal
 from tests.factories.plans import TODAY, case_assessment
 
@@ -31,6 +31,7 @@ ROWS: tuple[tuple[type[models.Model], str], ...] = (
     (PlanEducation, "phase__version"),
     (PlanCriterion, "phase__version"),
     (PlanGoal, "version"),
+    (SafetyCheck, "version"),
 )
 
 

@@ -20,15 +20,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from assessments.current import Current, current
 from assessments.models import Assessment
 from assessments.models import Finding as FindingRow
 from assessments.scoring import rompct
-from clinic.models import Answer, Clinic, Patient, PatientCondition, Practitioner
+from clinic.models import Answer, Clinic, ConditionSite, Patient, PatientCondition, Practitioner
 from clinic.models import Consent as ConsentRow
 from clinic.models import Credential as CredentialRow
 from plans.engine.facts import (
@@ -63,15 +68,16 @@ def facts_for(assessment: Assessment, *, practitioner: Practitioner, today: date
     sites = _symptom_sites(now)
     findings = _findings(now.findings, age=patient.age(today))
     findings.update(_derived(now, patient, sites, today))
+    around = _around(patient, practitioner)
     return Facts(
         sites=sites,
         findings=dict(sorted(findings.items())),
-        conditions=_conditions(patient),
+        conditions=_conditions(around.conditions),
         flags=_flags(assessment, now),
-        consent=_consent(patient, today),
-        credentials=_credentials(practitioner),
-        clinic_equipment=_clinic_equipment(),
-        preferences_declined=_declined(patient),
+        consent=_consent(around.consents, patient, today),
+        credentials=_credentials(around.credentials, practitioner),
+        clinic_equipment=_clinic_equipment(around.equipment),
+        preferences_declined=frozenset(around.declined),
         guardian_contact=_guardian_contact(patient, today),
     )
 
@@ -79,7 +85,58 @@ def facts_for(assessment: Assessment, *, practitioner: Practitioner, today: date
 def practice_now(facts: Facts, practitioner: Practitioner) -> Facts:
     """The same facts with what the practitioner may do and the clinic has now: a certificate that ended yesterday
     must not count for a technique that is added today."""
-    return replace(facts, credentials=_credentials(practitioner), clinic_equipment=_clinic_equipment())
+    held = list(practitioner.credentials.order_by("kind").values_list("kind", "valid_until"))
+    owned = Clinic.objects.values_list("equipment", flat=True).first()
+    return replace(facts, credentials=_credentials(held, practitioner), clinic_equipment=_clinic_equipment(owned))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is on record beside the assessment, read in one query; days are ISO text."""
+
+    conditions: list[dict[str, Any]]
+    consents: list[dict[str, Any]]
+    credentials: list[tuple[str, date | None]]
+    equipment: list[str] | None
+    declined: list[str]
+
+
+def _around(patient: Patient, practitioner: Practitioner) -> _Around:
+    place = JSONObject(region="region", side="side")
+    sites = ConditionSite.objects.filter(patient_condition=OuterRef("pk")).order_by("region", "side")
+    answers = PatientCondition.objects.filter(patient=patient, condition__is_active=True).order_by("condition__key")
+    signed = ("kind", "signed_on", "withdrawn_on", "by_guardian")
+    families = Declined.objects.filter(patient=patient).values("family")
+    row = (
+        Patient.objects.filter(pk=patient.pk)
+        .order_by()
+        .values_list(
+            ArraySubquery(
+                answers.values(
+                    row=JSONObject(
+                        key="condition__key", answer="answer", sites=ArraySubquery(sites.values(place=place))
+                    )
+                )
+            ),
+            ArraySubquery(
+                ConsentRow.objects.filter(patient=patient).order_by().values(row=JSONObject(**{n: n for n in signed}))
+            ),
+            ArraySubquery(
+                CredentialRow.objects.filter(practitioner=practitioner)
+                .order_by("kind")
+                .values(row=JSONObject(kind="kind", until="valid_until"))
+            ),
+            Subquery(Clinic.objects.order_by("pk").values("equipment")[:1]),
+            ArraySubquery(Technique.objects.filter(category__in=families).order_by().values("key")),
+        )
+        .get()
+    )
+    held = [(entry["kind"], _day(entry["until"])) for entry in row[2]]
+    return _Around(row[0], row[1], held, row[3], row[4])
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _side(side: str) -> Side:
@@ -160,18 +217,14 @@ def _derived(now: Current, patient: Patient, sites: tuple[Site, ...], today: dat
 # --- Conditions and flags -------------------------------------------------------------------------------------------
 
 
-def _conditions(patient: Patient) -> dict[str, ConditionFact]:
-    rows = (
-        PatientCondition.objects.filter(patient=patient, condition__is_active=True)
-        .select_related("condition")
-        .prefetch_related("sites")
-        .order_by("condition__key")
-    )
+def _conditions(rows: Iterable[Mapping[str, Any]]) -> dict[str, ConditionFact]:
     return {
-        row.condition.key: ConditionFact(
-            row.condition.key,
-            ANSWERS[row.answer],
-            tuple(sorted((Site(s.region, _side(s.side)) for s in row.sites.all()), key=lambda s: (s.region, s.side))),
+        row["key"]: ConditionFact(
+            row["key"],
+            ANSWERS[row["answer"]],
+            tuple(
+                sorted((Site(s["region"], _side(s["side"])) for s in row["sites"]), key=lambda s: (s.region, s.side))
+            ),
         )
         for row in rows
     }
@@ -192,12 +245,13 @@ def _flags(assessment: Assessment, now: Current) -> dict[str, FlagFact]:
 # --- Consent, people, place -----------------------------------------------------------------------------------------
 
 
-def _consent(patient: Patient, today: date) -> Consent:
+def _consent(rows: Iterable[Mapping[str, Any]], patient: Patient, today: date) -> Consent:
     needs_guardian = patient.is_minor(today)
     on_file: dict[str, bool] = {}
-    for row in ConsentRow.objects.filter(patient=patient):
-        valid = row.is_valid(today) and (row.by_guardian or not needs_guardian)
-        on_file[row.kind] = on_file.get(row.kind, False) or valid
+    for row in rows:
+        signed = ConsentRow(signed_on=date.fromisoformat(row["signed_on"]), withdrawn_on=_day(row["withdrawn_on"]))
+        valid = signed.is_valid(today) and (row["by_guardian"] or not needs_guardian)
+        on_file[row["kind"]] = on_file.get(row["kind"], False) or valid
     return Consent(
         assess_and_treat=on_file.get(ConsentRow.Kind.TREATMENT),
         needling_signed=on_file.get(ConsentRow.Kind.NEEDLING, False),
@@ -205,25 +259,16 @@ def _consent(patient: Patient, today: date) -> Consent:
     )
 
 
-def _credentials(practitioner: Practitioner) -> tuple[Credential, ...]:
+def _credentials(held: Iterable[tuple[str, date | None]], practitioner: Practitioner) -> tuple[Credential, ...]:
     if not practitioner.user.is_active or practitioner.is_student:
         return ()
-    held = [
-        Credential(CREDENTIAL_KEYS.get(CredentialRow.Kind(row.kind), row.kind), row.valid_until)
-        for row in practitioner.credentials.order_by("kind")
-    ]
-    return (Credential(REGISTRATION, practitioner.licence_valid_until), *held)
+    rows = [Credential(CREDENTIAL_KEYS.get(CredentialRow.Kind(kind), kind), until) for kind, until in held]
+    return (Credential(REGISTRATION, practitioner.licence_valid_until), *rows)
 
 
-def _clinic_equipment() -> frozenset[str] | None:
-    clinic = Clinic.objects.first()
-    return frozenset(clinic.equipment) if clinic is not None and clinic.equipment else None
-
-
-def _declined(patient: Patient) -> frozenset[str]:
-    """Keys of the techniques of the families that the patient does not want."""
-    families = Declined.objects.filter(patient=patient).values("family")
-    return frozenset(Technique.objects.filter(category__in=families).values_list("key", flat=True))
+def _clinic_equipment(owned: Iterable[str] | None) -> frozenset[str] | None:
+    """None when the clinic lists nothing: then it is taken to own everything."""
+    return frozenset(owned) if owned else None
 
 
 def _guardian_contact(patient: Patient, today: date) -> bool | None:

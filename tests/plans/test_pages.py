@@ -241,7 +241,7 @@ def test_a_manager_reads_and_changes_nothing(client: Client) -> None:
 
 # --- Cost -----------------------------------------------------------------------------------------------------------
 
-DRAFT_QUERIES = 36
+DRAFT_QUERIES = 31
 SIGNED_QUERIES = 20
 
 
