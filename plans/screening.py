@@ -96,11 +96,13 @@ class Checker:
             return self._absolute("phase", self.picture.index.phase_reasons[key, phase])
         blocks = self.screen.technique(key, site)
         closed = self._closed(blocks)
+        if closed is not None and closed.safety != "blocked_overridable":
+            return closed
+        failure = self.eligibility.unliftable_failure(technique, phase, site)
+        if failure is not None:  # an approval lifts the condition that asks for it, never consent, credential or place
+            return self._absolute(failure.rule, failure.reason, *(closed.reasons if closed else ()))
         if closed is not None:
             return closed
-        failure = self.eligibility.technique_failure(technique, phase, site)
-        if failure is not None:
-            return self._absolute(failure.rule, failure.reason)
         return _with_precautions(blocks, self._technique_advice(technique, site))
 
     def _technique_advice(self, technique: Technique, site: Site) -> list[Reason]:
@@ -109,8 +111,8 @@ class Checker:
 
     # --- shared ----------------------------------------------------------------------------------------------------
 
-    def _absolute(self, rule: str, reason: Reason) -> Verdict:
-        return Verdict("blocked_absolute", (reason,), rules=(rule,))
+    def _absolute(self, rule: str, reason: Reason, *others: Reason) -> Verdict:
+        return Verdict("blocked_absolute", (reason, *others), rules=(rule,))
 
     def _closed(self, blocks: Sequence[Block]) -> Verdict | None:
         """Blocked by a flag or condition, or not known because a question is open."""
@@ -121,8 +123,8 @@ class Checker:
                 rules=tuple(flag.flag.key for flag in self.plan_blocks),
             )
         against = contraindications(blocks)
-        if against:
-            approval = combined_override(blocks)
+        approval = combined_override(blocks)
+        if against and not (approval and self.open_questions):  # a question that is open is answered first
             level: SafetyLevel = "blocked_overridable" if approval else "blocked_absolute"
             keys = tuple(dict.fromkeys(block.key for block in against))
             return Verdict(level, tuple(dict.fromkeys(block.reason for block in against)), approval, keys)

@@ -269,10 +269,13 @@ class Eligibility:
                 blocks = tuple(dict.fromkeys(b for found in hits.values() for b in found))
                 return Failure(rule, _joined(rule, blocks), blocks)
             left = remaining
+        return self._outside_barred_regions(technique, left)
+
+    def _outside_barred_regions(self, technique: Technique, sites: Sequence[Site]) -> list[Site] | Failure:
         barred = {r.region: r for r in technique.restrictions if r.level == "contraindicated"}
-        remaining = [site for site in left if not self._restricted(technique, site, barred.keys())]
-        if left and not remaining:
-            row = barred[left[0].region]
+        remaining = [site for site in sites if not self._restricted(technique, site, barred.keys())]
+        if sites and not remaining:
+            row = barred[sites[0].region]
             reason = Reason("region", f"{technique.key} not at {row.region}: {row.reason}", (row.region,), row.source)
             return Failure("region", reason)
         return remaining
@@ -322,6 +325,13 @@ class Eligibility:
         allowed = self.allowed_sites(technique, [site])
         if isinstance(allowed, Failure):
             return allowed
+        return self.unliftable_failure(technique, phase, site)
+
+    def unliftable_failure(self, technique: Technique, phase: int, site: Site) -> Failure | None:
+        """Why not, past red flags and conditions: what no override of a condition lifts."""
+        place = self._outside_barred_regions(technique, [site])
+        if isinstance(place, Failure):
+            return place
         return (
             self.practice_failure(technique)
             or self._extra_rule(technique, phase, site)

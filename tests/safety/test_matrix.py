@@ -140,7 +140,7 @@ def test_the_verdict_on_an_item_is_the_verdict_of_the_screen() -> None:
     site = Site("lumbar", "right")
     different = {}
     for condition in matrix.conditions():
-        facts = make_facts(conditions={condition: (site,)})
+        facts = make_facts(conditions={condition: (site,)}, credentials=matrix.every_credential(KNOWN))
         checker = Checker(facts, KNOWN, today=TODAY)
         for (key, _, _), level in matrix.technique_demands(condition, (site,), [site]).items():
             verdict = checker.technique(key, KNOWN.techniques[key].phases[0], site).safety
