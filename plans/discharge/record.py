@@ -25,6 +25,7 @@ ALWAYS = (NOW, WORST, SPASMS_WEEK, "func.psfs_avg")
 FLARE_TOPIC, WARNING_TOPIC = "ed_flare_plan", "ed_warning_signs"
 DOSE_FIELDS = ("sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week", "rpe_low", "rpe_high", "rest_s")
 CALMING_SHOWN = 3
+TREATED = ("selected", "secondary")  # what the plan was built on; the others were only shown
 
 
 def build_record(version: PlanVersion, *, today: date) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def _said(metric: str, value: Any) -> str:
 def _causes(version: PlanVersion, *, today: date) -> Iterator[dict[str, str]]:
     now = _labels_now(version, today=today)
     for cause in version.causes.all():
-        if cause.decision != PlanCause.Decision.REJECTED and cause.state == "shown":
+        if cause.decision != PlanCause.Decision.REJECTED and cause.state in TREATED:
             yield {"title": cause.title, "was": cause.label, "state": _cause_state(cause, now)}
 
 

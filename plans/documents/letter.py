@@ -9,15 +9,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.formats import date_format
 
-from clinic.errors import Invalid
+from clinic.errors import Invalid, Refused
 from clinic.hashing import content_hash
 from clinic.models import Patient, Practitioner, User
 from plans.actions.guards import licensed
 from plans.documents.handout import clinic_block
+from plans.documents.report import EMPTY, report_sections
 from plans.documents.typeset import typeset
 from plans.engine.facts import Facts, Finding
 from plans.engine.knowledge import Knowledge
-from plans.models import Letter, PlanVersion
+from plans.models import Discharge, Letter, PlanVersion
 from plans.refusal import Refusal, answered_how, flag_line, refusal_of
 from plans.snapshot import facts_from_json
 from plans.wording import Names, finding_label, recorded, symbols
@@ -70,6 +71,37 @@ def write_letter(
     )
 
 
+@transaction.atomic
+def write_report(
+    row: Discharge, by: User, *, recipient: str, address: str = "", remarks: str = "", today: date
+) -> Letter:
+    """Write and keep a letter that reports a discharge to the GP or referrer.
+
+    Raises Refused without a valid licence or without the patient's consent to a letter, Invalid as ``write_letter``.
+    """
+    author = licensed(by, today=today)
+    if not row.letter_consent:
+        raise Refused("no_consent", "The patient did not agree to a letter. Nothing was written.")
+    to = _text(recipient, RECIPIENT_MAX, "recipient", "the recipient", needed=True)
+    lines = [line for line in _text(address, ADDRESS_MAX, "address", "the address").splitlines() if line.strip()]
+    more = _text(remarks, TEXT_MAX, "remarks", "the remarks")
+    patient = row.plan.episode.patient
+    sections = [*report_sections(row, patient), *([_section("Remarks", _paragraphs(more))] if more else [])]
+    head = f"Physiotherapy report on {patient.given_name} {patient.family_name}"
+    content = _sheet(head, patient, author, to, lines, sections, today=today)
+    version = row.plan.versions.exclude(signed_at=None).order_by("-number").first()
+    assert version is not None  # noqa: S101 - only a signed plan is discharged
+    return Letter.objects.create(
+        episode=row.plan.episode,
+        assessment=version.assessment,
+        kind=Letter.Kind.REPORT,
+        recipient=to,
+        content=content,
+        content_hash=content_hash(content),
+        written_by=author,
+    )
+
+
 def letter_pdf(letter: Letter, *, paper: str = "a4") -> bytes:
     """The letter as PDF/UA, made from what was kept."""
     return typeset("letter", letter.content, paper=paper)
@@ -103,25 +135,43 @@ def _content(
     patient = version.plan.episode.patient
     facts, names = facts_from_json(version.facts), Names(knowledge)
     refusal = refusal_of(version, names, knowledge, facts.findings)
+    sections = [
+        _opening(version, patient),
+        *_reasons(version, refusal, names),
+        *_findings(version, facts),
+        *_conditions(facts, knowledge),
+        _done(version),
+        _section("What we ask for", _paragraphs(request)),
+        *([_section("Remarks", _paragraphs(remarks))] if remarks else []),
+    ]
+    head = f"Referral of {patient.given_name} {patient.family_name}"
+    urgency = _urgency(version, refusal)
+    return _sheet(head, patient, author, recipient, address, sections, urgency=urgency, today=today)
+
+
+def _sheet(
+    title: str,
+    patient: Patient,
+    author: Practitioner,
+    recipient: str,
+    address: list[str],
+    sections: list[dict[str, Any]],
+    *,
+    urgency: str = "",
+    today: date,
+) -> dict[str, Any]:
+    """Everything that the sheet ``letter`` prints."""
     clinic = clinic_block()
     return {
-        "title": f"Referral of {patient.given_name} {patient.family_name}",
+        "title": title,
         "lang": "en",
         "clinic": clinic,
         "recipient": {"name": recipient, "lines": address},
         "date": date_format(today, "j F Y"),
-        "urgency": _urgency(version, refusal),
+        "urgency": urgency,
         "about": _about(patient, today),
         "greeting": "Dear colleague,",
-        "sections": [
-            _opening(version, patient),
-            *_reasons(version, refusal, names),
-            *_findings(version, facts),
-            *_conditions(facts, knowledge),
-            _done(version),
-            {**EMPTY, "title": "What we ask for", "paragraphs": _paragraphs(request)},
-            *([{**EMPTY, "title": "Remarks", "paragraphs": _paragraphs(remarks)}] if remarks else []),
-        ],
+        "sections": sections,
         "closing": "Kind regards,",
         "signature": [author.user.name, author.title, f"Registration {author.licence_number}", clinic["name"]],
         "foot": f"Confidential. About {patient.given_name} {patient.family_name}, {patient.number}.",
@@ -129,7 +179,8 @@ def _content(
     }
 
 
-EMPTY: dict[str, Any] = {"title": "", "paragraphs": [], "points": [], "head": [], "rows": []}
+def _section(title: str, paragraphs: list[str]) -> dict[str, Any]:
+    return {**EMPTY, "title": title, "paragraphs": paragraphs}
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from clinic.access import episode_for
 from clinic.actions import first_message
 from clinic.errors import Conflict, DomainError
 from clinic.models import Clinic, Episode
+from clinic.permissions import Permission, may
 from plans.access import discharge_for
 from plans.actions.discharge import DischargeWish, discharge, dischargeable
 from plans.discharge.record import build_record, flare_plan_draft
@@ -129,5 +130,6 @@ def discharge_new(request: HttpRequest, pk: int) -> HttpResponse:
 def discharge_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The signed record, read-only and printable."""
     row = discharge_for(request.user, pk)
-    context = {**_shared(request, row.plan.episode, row.record), "discharge": row}
+    may_treat = may(request.user, Permission.CLINICAL_EDIT)
+    context = {**_shared(request, row.plan.episode, row.record), "discharge": row, "may_treat": may_treat}
     return render(request, "staff/discharge/detail.html", context)

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.access import patient_for
 from clinic.errors import DomainError
 from clinic.models import Patient
-from plans.access import version_for
+from plans.access import discharge_for, version_for
 from plans.actions.drafting import usable_knowledge
 from plans.documents.handout import handout_pdf
 from plans.documents.letter import letter_pdf as pdf_of_letter
-from plans.documents.letter import write_letter
+from plans.documents.letter import write_letter, write_report
 from plans.documents.typeset import PAPERS
 from plans.models import Letter, PlanVersion
-from staff.documents.forms import LetterForm
+from staff.documents.forms import LetterForm, ReportForm
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 
@@ -76,7 +76,7 @@ def letter_new(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "staff/documents/letter.html", _letter_context(request, version, form), status=_status(form))
 
 
-def _status(form: LetterForm) -> int:
+def _status(form: ReportForm) -> int:
     return 422 if form.errors else 200
 
 
@@ -95,6 +95,36 @@ def _letter_context(request: HttpRequest, version: PlanVersion, form: LetterForm
         "header": header_for(request, episode.patient),
         "crumbs": [{"label": label, "url": url} for label, url in steps],
     }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Report a discharge to the GP or referrer; only with the patient's consent."""
+    row = discharge_for(request.user, pk, to="treat")
+    form = ReportForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            letter = write_report(row, staff_user(request), **form.cleaned_data, today=timezone.localdate())
+        except DomainError as error:
+            add_problems(form, error)
+        else:
+            messages.success(request, f"Letter to {letter.recipient} written. It is kept with the episode.")
+            return redirect(f"{reverse('staff:episode-detail', args=[letter.episode_id])}#letters")
+    episode = row.plan.episode
+    steps = (
+        (episode.patient.display_name, reverse("staff:patient-detail", args=[episode.patient_id])),
+        (episode.complaint, reverse("staff:episode-detail", args=[episode.pk])),
+        ("Discharge", reverse("staff:discharge-detail", args=[row.pk])),
+        ("Letter", ""),
+    )
+    context = {
+        "form": form,
+        "discharge": row,
+        "patient": episode.patient,
+        "header": header_for(request, episode.patient),
+        "crumbs": [{"label": label, "url": url} for label, url in steps],
+    }
+    return render(request, "staff/documents/report.html", context, status=_status(form))
 
 
 @require_safe

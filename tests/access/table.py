@@ -109,6 +109,7 @@ TABLE: dict[str, Row] = {
     # ---------------------------------------------------------------------------- staff: documents
     "staff:plan-handout": Row(READS, kwargs=VERSION),
     "staff:letter-new": Row(TREATS, TREATS, VERSION),
+    "staff:report-new": Row(TREATS, TREATS, of(pk="discharge")),
     "staff:letter-pdf": Row(READS, kwargs=of(pk="letter")),
     # ---------------------------------------------------------------------------- staff: outcome measures
     "staff:outcomes": Row(READS, kwargs=EPISODE),

@@ -10,10 +10,11 @@ from django.test import Client
 
 from clinic.errors import Invalid, Refused
 from clinic.models import Practitioner
-from plans.documents.letter import letter_pdf, write_letter
+from plans.actions.discharge import DischargeWish, discharge
+from plans.documents.letter import letter_pdf, write_letter, write_report
 from plans.knowledge.rows.revision import knowledge_in_force
-from plans.models import Letter, PlanVersion
-from tests.factories.plans import TODAY, case_draft, case_letter
+from plans.models import Discharge, Letter, PlanVersion
+from tests.factories.plans import TODAY, case_draft, case_letter, case_signed
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +129,50 @@ def test_what_was_typed_is_kept(client: Client, emergency: PlanVersion) -> None:
     assert "Told at 10:20." in page
     assert "Please see at once." in page
     assert not Letter.objects.exists()
+
+
+# --- Reports of a discharge -----------------------------------------------------------------------------------------
+
+
+def _discharged(*, consent: bool) -> Discharge:
+    version = case_signed("case_01")
+    wish = DischargeWish(
+        kind="self_manage",
+        home="keep",
+        flare_plan="Two gentle days, then one step easier.",
+        letter_consent=consent,
+        follow_up_on=TODAY + timedelta(days=90),
+        summary="Lifts 20 kg again.",
+    )
+    return discharge(version.plan, version.created_by, wish=wish, today=TODAY)
+
+
+def test_a_discharge_is_reported_as_it_was_signed() -> None:
+    row = _discharged(consent=True)
+    by = row.signed_by.user
+    letter = write_report(row, by, recipient="Dr A. Example", today=TODAY)
+    sections = {section["title"]: section for section in letter.content["sections"]}
+    assert letter.kind == "report"
+    assert sections["Summary"]["paragraphs"] == ["Lifts 20 kg again."]
+    assert sections["If it comes back"]["paragraphs"] == ["Two gentle days, then one step easier."]
+    assert len(sections["What has changed"]["rows"]) == len(row.record["outcomes"])
+    assert len(sections["Causes"]["points"]) == len(row.record["causes"]) > 0
+    assert letter_pdf(letter).startswith(b"%PDF-")
+
+
+def test_without_consent_nothing_is_written(client: Client) -> None:
+    row = _discharged(consent=False)
+    with pytest.raises(Refused, match="did not agree"):
+        write_report(row, row.signed_by.user, recipient="Dr A. Example", today=TODAY)
+    client.force_login(row.signed_by.user)
+    assert f"/staff/discharges/{row.pk}/letter/" not in client.get(f"/staff/discharges/{row.pk}/").content.decode()
+    assert client.post(f"/staff/discharges/{row.pk}/letter/", {"recipient": "Dr A."}).status_code == 422
+    assert not Letter.objects.exists()
+
+
+def test_from_the_discharge_to_the_letter(client: Client) -> None:
+    row = _discharged(consent=True)
+    client.force_login(row.signed_by.user)
+    assert f"/staff/discharges/{row.pk}/letter/" in client.get(f"/staff/discharges/{row.pk}/").content.decode()
+    answer = client.post(f"/staff/discharges/{row.pk}/letter/", {"recipient": "Dr A. Example"}, follow=True)
+    assert "Dr A. Example" in answer.content.decode()
