@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
@@ -87,13 +89,16 @@ def _item(kind: str, pk: int) -> PlanTechnique | PlanExercise | None:
     return None
 
 
-def note_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> TreatmentNote:
-    """A treatment note with all that its page shows; the same two answers."""
+def note_for(
+    user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical", fetch: Literal["page", "head"] = "page"
+) -> TreatmentNote:
+    """A treatment note with all that its page shows, or its own row alone; the same two answers."""
     owner = TreatmentNote.objects.filter(pk=pk).values_list("plan__episode__patient_id", flat=True).first()
     if owner is None:
         raise Http404("No such note.")
     patient_for(user, owner, to=to)
-    note: TreatmentNote = TreatmentNote.objects.for_page().get(pk=pk)
+    rows = TreatmentNote.objects.for_page() if fetch == "page" else TreatmentNote.objects.all()
+    note: TreatmentNote = rows.get(pk=pk)
     return note
 
 

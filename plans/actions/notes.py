@@ -25,7 +25,7 @@ from plans.models import NoteAddendum, NoteTechnique, Plan, PlanVersion, Techniq
 from plans.screening import Checker
 from plans.visits import limits
 from plans.visits.bounds import carried_parameters, visit_bounds
-from plans.visits.carry import fill, last_signed
+from plans.visits.carry import fill
 from plans.visits.held import held_techniques
 from plans.visits.questions import Question, answers_of, questions_for
 from plans.visits.writing import NoteWriter, screen
@@ -41,6 +41,7 @@ class SavedNote:
     note: TreatmentNote
     revision: int
     problems: Mapping[str, str]
+    questions: tuple[Question, ...]
 
 
 @transaction.atomic
@@ -105,12 +106,12 @@ def save_note(
     if fields.get("all_done"):
         writer.decide_open()
     if not writer.changed:
-        return SavedNote(locked, locked.revision, writer.problems)
+        return SavedNote(locked, locked.revision, writer.problems, tuple(writer.questions.values()))
     locked.revision += 1
     locked.save()
     fresh = TreatmentNote.objects.for_page().get(pk=locked.pk)
     flags_answered(fresh, before=answers_of(locked), questions=writer.questions, by=by, today=today)
-    return SavedNote(fresh, locked.revision, writer.problems)
+    return SavedNote(fresh, locked.revision, writer.problems, tuple(writer.questions.values()))
 
 
 def _writer(note: TreatmentNote, by: User, *, today: date) -> NoteWriter:
@@ -131,8 +132,8 @@ def _writer(note: TreatmentNote, by: User, *, today: date) -> NoteWriter:
 def note_questions(note: TreatmentNote) -> tuple[Question, ...]:
     """The short list of this visit."""
     used = {row.technique.key for row in note.notetechniques.all()}
-    last = last_signed(note.plan_id, before=note)
-    used |= {row.technique.key for row in last.notetechniques.all() if row.done} if last else set()
+    before = NoteTechnique.objects.filter(note__plan=note.plan_id, note__state="signed", done=True)
+    used.update(before.values_list("technique__key", flat=True))
     return questions_for(note.version, used)
 
 
@@ -185,9 +186,12 @@ def add_note_technique(
 # --- Signing ---------------------------------------------------------------------------------------------------------
 
 
-def sign_problems(note: TreatmentNote, by: User, *, today: date) -> tuple[DomainError, ...]:
+def sign_problems(
+    note: TreatmentNote, by: User, *, today: date, questions: Sequence[Question] | None = None
+) -> tuple[DomainError, ...]:
     """Everything that stands between this note (with its page rows) and the signature."""
-    return (*_person(by, today), *_rows(note), *_short_list(note), *_visit(note))
+    asked = note_questions(note) if questions is None else questions
+    return (*_person(by, today), *_rows(note), *_short_list(note, asked), *_visit(note))
 
 
 def _person(by: User, today: date) -> Iterator[DomainError]:
@@ -214,9 +218,9 @@ def _rows(note: TreatmentNote) -> Iterator[DomainError]:
             yield Invalid("not_done_reason", message, field=f"t:{row.pk}:not_done_reason")
 
 
-def _short_list(note: TreatmentNote) -> Iterator[DomainError]:
+def _short_list(note: TreatmentNote, questions: Sequence[Question]) -> Iterator[DomainError]:
     answers = answers_of(note)
-    unasked = [q for q in note_questions(note) if answers.get(q.key, "not_asked") == "not_asked"]
+    unasked = [q for q in questions if answers.get(q.key, "not_asked") == "not_asked"]
     if unasked:
         count = "One question" if len(unasked) == 1 else f"{len(unasked)} questions"
         yield Conflict("short_list", f"{count} of the short list not asked. “Not asked” is never “no”.", field="flags")

@@ -23,7 +23,9 @@ from staff.headers import header_for, staff_user
 class EventForm(forms.Form):
     """What happened, after what, how bad, what was done."""
 
-    row = forms.ChoiceField(label="After which technique", required=False)
+    row = forms.ChoiceField(
+        label="After which technique", error_messages={"required": "Choose the technique: it is then held."}
+    )
     what = forms.CharField(label="What happened", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     severity = forms.ChoiceField(label="How severe", choices=AdverseEvent.Severity.choices, widget=forms.RadioSelect)
     action = forms.CharField(label="What was done", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
@@ -32,7 +34,7 @@ class EventForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rows = {str(row.pk): row for row in note.notetechniques.all()}
         choices = [(key, row.technique.name) for key, row in self.rows.items()]
-        self.fields["row"].choices = [*choices, ("", "None of these")]  # type: ignore[attr-defined]
+        self.fields["row"].choices = [("", "Choose"), *choices, ("none", "None of these")]  # type: ignore[attr-defined]
 
 
 class ReviewForm(forms.Form):

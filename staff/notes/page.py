@@ -12,7 +12,7 @@ from clinic.errors import DomainError
 from clinic.models import User
 from exercises.sides import side_to_say
 from plans.actions.drafting import usable_knowledge
-from plans.actions.notes import dose_line, note_questions, sign_problems
+from plans.actions.notes import dose_line, sign_problems
 from plans.doses import Bound, WordBound, exercise_bounds
 from plans.engine.knowledge import Knowledge
 from plans.models import NoteExercise, NoteTechnique, Response, TreatmentNote
@@ -128,26 +128,34 @@ class NotePage:
         return sum(view.answer == "not_asked" for view in self.questions)
 
 
-def build_page(note: TreatmentNote, *, today: date, typed: Typed | None = None) -> NotePage:
+def build_page(
+    note: TreatmentNote, questions: Sequence[Question], *, today: date, typed: Typed | None = None
+) -> NotePage:
     """The open note (with its page rows)."""
     given = typed or Typed()
     knowledge = usable_knowledge()
     last = last_signed(note.plan_id, before=note)
     since = last.visit_on if last else note.version.assessment.assessed_on
     held = held_techniques(note.plan, note=note)
-    answers = answers_of(note)
     return NotePage(
         note=note,
         last=last,
         home=home_since(note.plan.episode.patient, since, today=today),
         measures=_measures(note, given),
-        questions=tuple(
-            QuestionView(q, f"f:{q.key}", given.get(f"f:{q.key}", answers.get(q.key, "not_asked")))
-            for q in note_questions(note)
-        ),
+        questions=question_views(note, questions, given),
         techniques=tuple(_technique(row, knowledge, held, given) for row in note.notetechniques.all()),
         exercises=tuple(_exercise(row, knowledge, given) for row in note.noteexercises.all()),
         typed=given,
+    )
+
+
+def question_views(
+    note: TreatmentNote, questions: Sequence[Question], given: Typed | None = None
+) -> tuple[QuestionView, ...]:
+    """The short list with today's answers."""
+    typed, answers = given or Typed(), answers_of(note)
+    return tuple(
+        QuestionView(q, f"f:{q.key}", typed.get(f"f:{q.key}", answers.get(q.key, "not_asked"))) for q in questions
     )
 
 
@@ -271,10 +279,10 @@ class Standing:
         return tuple(problem for problem in self.problems if problem.code != "carried")
 
 
-def standing_of(note: TreatmentNote, user: User, *, today: date) -> Standing:
+def standing_of(note: TreatmentNote, user: User, questions: Sequence[Question], *, today: date) -> Standing:
     """For the sign bar."""
     rows = [*note.notetechniques.all(), *note.noteexercises.all()]
-    return Standing(sign_problems(note, user, today=today), sum(row.done is None for row in rows))
+    return Standing(sign_problems(note, user, today=today, questions=questions), sum(row.done is None for row in rows))
 
 
 # --- The signed note -------------------------------------------------------------------------------------------------

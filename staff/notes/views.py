@@ -25,6 +25,7 @@ from plans.actions.notes import (
     add_addendum,
     add_note_technique,
     drop_note,
+    note_questions,
     save_note,
     sign_note,
     start_note,
@@ -41,6 +42,7 @@ from staff.notes.page import (
     carried_names,
     exercise_line,
     measure_lines,
+    question_views,
     standing_of,
     technique_lines,
 )
@@ -129,11 +131,13 @@ def _page(
     refused: tuple[DomainError, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    today = timezone.localdate()
+    today, questions = timezone.localdate(), note_questions(note)
+    page = build_page(note, questions, today=today, typed=typed)
     context = {
         **_shared(request, note, "Visit note"),
-        "page": build_page(note, today=today, typed=typed),
-        "standing": standing_of(note, staff_user(request), today=today),
+        "page": page,
+        "raised": page.raised,
+        "standing": standing_of(note, staff_user(request), questions, today=today),
         "refused": refused,
         "today": today,
         "not_done_reasons": NOT_DONE,
@@ -153,7 +157,7 @@ def _technique_choices() -> list[tuple[str, str]]:
 @require_POST
 def note_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Autosave: the fields in; what is still carried, what was raised and what stands in the way out, as JSON."""
-    note = note_for(request.user, pk, to="treat")
+    note = note_for(request.user, pk, to="treat", fetch="head")
     try:
         saved = _save(request, note)
     except Conflict as error:
@@ -165,15 +169,14 @@ def note_save(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, saved: SavedNote) -> dict[str, Any]:
-    today = timezone.localdate()
-    page = build_page(saved.note, today=today)
-    standing = standing_of(saved.note, staff_user(request), today=today)
+    standing = standing_of(saved.note, staff_user(request), saved.questions, today=timezone.localdate())
+    raised = [view for view in question_views(saved.note, saved.questions) if view.answer == "yes"]
     return {
         "revision": saved.revision,
         "errors": {name: [message] for name, message in saved.problems.items()},
         "carried": carried_names(saved.note),
         "standing": render_to_string("staff/notes/_standing.html", {"standing": standing}, request),
-        "raised": render_to_string("staff/notes/_raised.html", {"page": page}, request),
+        "raised": render_to_string("staff/notes/_raised.html", {"raised": raised}, request),
     }
 
 
