@@ -9,7 +9,7 @@ from typing import Any
 from assessments.vocabulary import VOCABULARY, value_label
 from exercises.models import Prescription
 from plans.actions.drafting import ask_engine, usable_knowledge
-from plans.discharge.measured import Measure, last_reassessment, measures_of
+from plans.course.measures import Measure, measures_of, signed_assessments
 from plans.engine.facts import Options
 from plans.engine.knowledge import Knowledge
 from plans.engine.operators import compare
@@ -31,7 +31,7 @@ TREATED = ("selected", "secondary")  # what the plan was built on; the others we
 def build_record(version: PlanVersion, *, today: date) -> dict[str, Any]:
     """Everything that the discharge states, as plain data. ``version`` (signed) comes with its page rows."""
     knowledge = usable_knowledge()
-    latest = _latest(measures_of(version.plan, today=today))
+    latest = _latest(measures_of(version.plan))
     return {
         "outcomes": list(_outcomes(version, latest)),
         "goals": [_goal(goal, version, latest) for goal in version.goals.all()],
@@ -158,8 +158,9 @@ def _cause_state(cause: PlanCause, now: Mapping[str, str] | None) -> str:
 
 def _labels_now(version: PlanVersion, *, today: date) -> dict[str, str] | None:
     """What the engine makes of the last signed reassessment; None without one."""
-    last = last_reassessment(version.plan)
-    if last is None:
+    first = version.plan.versions.order_by("number").values_list("assessment_id", flat=True).first()
+    last = next(reversed(list(signed_assessments(version.plan))), None)
+    if last is None or last.pk == first:
         return None
     facts = facts_for(last, practitioner=version.plan.episode.practitioner, today=today)
     answer = ask_engine(facts, usable_knowledge(), options=Options(), today=today)
