@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
 from clinic.models import Patient, User
+from clinic.readers import facts_unsettled
 from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipReason
 
 # A forgotten day may be filled in, and a phone that was offline may catch up; older days are history.
@@ -120,10 +121,62 @@ def resume(prescription: Prescription, *, on: date) -> None:
     locked = Prescription.objects.select_for_update().get(pk=prescription.pk)
     if locked.state != Prescription.State.PAUSED:
         raise Conflict("not_paused", "This exercise is not on hold.")
-    for hold in locked.pauses.filter(ends_on__isnull=True):
+    hold = locked.pauses.filter(ends_on__isnull=True).first()
+    if hold is not None and hold.for_safety:  # the person's part ends, the safety gate still holds
+        hold.by = None
+        hold.save(update_fields=["by"])
+        return
+    _end_hold(locked, hold, on)
+    _set_state(locked, prescription, Prescription.State.ACTIVE)
+
+
+def _end_hold(prescription: Prescription, hold: PrescriptionPause | None, on: date) -> None:
+    if hold is not None:
         hold.ends_on = max(hold.starts_on, on - timedelta(days=1))
         hold.save(update_fields=["ends_on"])
-    _set_state(locked, prescription, Prescription.State.ACTIVE)
+
+
+@transaction.atomic
+def hold_for_safety(prescriptions: Iterable[Prescription], *, on: date, reason: str) -> int:
+    """Put prescriptions on hold because an item may no longer be done; only :func:`lift_safety_hold` ends it.
+
+    One that a person has on hold already is held by both. Stopped ones stay stopped. Returns how many were active.
+    """
+    keys = [prescription.pk for prescription in prescriptions]
+    running = Prescription.objects.select_for_update().filter(pk__in=keys).exclude(state=Prescription.State.STOPPED)
+    count = 0
+    for row in running.order_by("pk"):
+        open_hold = row.pauses.filter(ends_on__isnull=True).first()
+        if open_hold is None:
+            PrescriptionPause.objects.create(
+                prescription=row, starts_on=max(on, row.starts_on), reason=reason[:300], for_safety=True
+            )
+            count += 1
+        elif not open_hold.for_safety:
+            open_hold.for_safety = True
+            open_hold.save(update_fields=["for_safety"])
+        _set_state(row, row, Prescription.State.PAUSED)
+    return count
+
+
+@transaction.atomic
+def lift_safety_hold(prescriptions: Iterable[Prescription], *, on: date) -> int:
+    """End the safety gate's part of a hold; what a person put on hold stays on hold. Returns how many run again."""
+    keys = [prescription.pk for prescription in prescriptions]
+    count = 0
+    for row in Prescription.objects.select_for_update().filter(pk__in=keys).order_by("pk"):
+        hold = row.pauses.filter(ends_on__isnull=True, for_safety=True).first()
+        if hold is None:
+            continue
+        if hold.by_id is not None:
+            hold.for_safety = False
+            hold.save(update_fields=["for_safety"])
+            continue
+        _end_hold(row, hold, on)
+        if row.state == Prescription.State.PAUSED:
+            _set_state(row, row, Prescription.State.ACTIVE)
+            count += 1
+    return count
 
 
 @transaction.atomic
@@ -168,6 +221,8 @@ def _check_running(prescription: Prescription) -> None:
         raise _stopped()
     if prescription.state == Prescription.State.PAUSED:
         raise Conflict("paused", "This exercise is on hold. Please wait for your physiotherapist.")
+    if facts_unsettled(prescription.patient_id):
+        raise Conflict("checking", "Your physiotherapist is checking something new in your record. Please wait.")
 
 
 def _day_problems(prescription: Prescription, act: _Act, now: datetime) -> list[DomainError]:

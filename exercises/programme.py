@@ -81,13 +81,19 @@ class Programme:
     logs: tuple[SessionLog, ...]
     holds: Mapping[int, tuple[figures.Pause, ...]] = field(default_factory=dict)
 
+    @property
+    def is_checked(self) -> bool:
+        """A new fact of the patient waits to be screened: nothing is to be done until then."""
+        return any(getattr(row, "is_checked_anew", False) for row in self.prescriptions)
+
     def day(self, day: date) -> tuple[ExerciseDay, ...]:
         """What may be done and logged on that day, in programme order; nothing that is stopped or on hold."""
         return tuple(self._exercise_day(row, day) for row in self.prescriptions if self._open_on(row, day))
 
     def on_hold(self, day: date) -> int:
         """How many exercises wait for the physiotherapist."""
-        waiting = (row for row in self.prescriptions if row.state == Prescription.State.PAUSED)
+        states = {Prescription.State.PAUSED, Prescription.State.ACTIVE} if self.is_checked else {"paused"}
+        waiting = (row for row in self.prescriptions if row.state in states)
         return sum(self.order(row).in_force(day) for row in waiting)
 
     def order(self, row: Prescription) -> figures.Order:
@@ -117,7 +123,7 @@ class Programme:
         return ExerciseDay(row, figures.expected_doses(self.order(row), day), bouts)
 
     def _open_on(self, row: Prescription, day: date) -> bool:
-        return row.state == Prescription.State.ACTIVE and self.order(row).in_force(day)
+        return not self.is_checked and row.state == Prescription.State.ACTIVE and self.order(row).in_force(day)
 
 
 def read_programme(
@@ -129,7 +135,7 @@ def read_programme(
     than the rest of the page.
     """
     since = today - timedelta(days=days)
-    rows = tuple(Prescription.objects.filter(patient=patient).touching(since).for_portal())
+    rows = tuple(Prescription.objects.filter(patient=patient).touching(since).for_portal().with_alarm())
     found = SessionLog.objects.filter(patient=patient, on__gt=since, on__lte=today).order_by("on", "bout")
     values = list(found.values_list(*LOG_COLUMNS))
     columns = [dict(zip(LOG_COLUMNS, value, strict=True)) for value in values]
@@ -144,7 +150,7 @@ def read_programme(
 
 def read_day(patient: Patient, today: date, day: date) -> Programme:
     """Read one day alone, in three queries: no history, and only the columns that a list of the day shows."""
-    rows = tuple(Prescription.objects.filter(patient=patient).open_on(day).for_day_list())
+    rows = tuple(Prescription.objects.filter(patient=patient).open_on(day).for_day_list().with_alarm())
     logs = tuple(SessionLog.objects.filter(patient=patient, on=day).order_by())
     return Programme(today, rows, tuple(map(entry_of, logs)), logs, _holds(rows, day))
 

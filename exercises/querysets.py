@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 from clinic.models import Episode, Patient
+from clinic.readers import has_unsettled_facts
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -49,6 +50,10 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         """Asked for or on hold on that day; nothing that is stopped."""
         lasting = models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=day)
         return self.filter(lasting, state__in=("active", "paused"), starts_on__lte=day)
+
+    def with_alarm(self) -> Self:
+        """With ``is_checked_anew``: a new fact waits to be screened, so nothing may be done meanwhile."""
+        return self.annotate(is_checked_anew=has_unsettled_facts("patient"))
 
     def for_day_list(self) -> Self:
         """In programme order with only what a list of the day shows."""

@@ -12,6 +12,7 @@ from clinic.models import User
 from plans.models import (
     AdverseEvent,
     Discharge,
+    ItemHold,
     PhaseReview,
     Plan,
     PlanCause,
@@ -118,3 +119,13 @@ def discharge_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinica
         raise Http404("No such discharge.")
     patient_for(user, row.plan.episode.patient_id, to=to)
     return row
+
+
+def hold_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -> ItemHold:
+    """A hold of a plan's item; the same two answers as :func:`plan_for`."""
+    items = ("technique_item__phase", "exercise_item__phase")
+    hold = ItemHold.objects.select_related("plan__episode__patient", *items).filter(pk=pk).first()
+    if hold is None:
+        raise Http404("No such hold.")
+    patient_for(user, hold.plan.episode.patient_id, to=to)
+    return hold

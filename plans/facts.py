@@ -26,10 +26,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
-from assessments.current import Current, current
+from assessments.current import Current, current, flags_now
 from assessments.models import Assessment
 from assessments.models import Finding as FindingRow
 from assessments.scoring import rompct
@@ -240,6 +240,22 @@ def _flags(assessment: Assessment, now: Current) -> dict[str, FlagFact]:
         sites = (Site(row.region, _side(row.side)),) if row and row.region else ()
         flags[key] = FlagFact(key, state, sites)
     return flags
+
+
+def with_later_flags(facts: Facts, assessment: Assessment) -> Facts:
+    """The facts with every red flag that a later assessment of the episode (draft or signed) raised.
+
+    A plan rests on one signed assessment, but a yes that was heard since counts at once. A clearance that came with
+    the later assessment counts as well; its other answers wait for the plan that will rest on it.
+    """
+    later = Assessment.objects.filter(episode=assessment.episode_id, pk__gt=assessment.pk)
+    told = Q(flag_answers__answer=Answer.YES) | Q(clearances__isnull=False) | Q(amendments__isnull=False)
+    raised = later.filter(told).distinct().order_by("pk")
+    flags = dict(facts.flags)
+    for row in raised.prefetch_related("flag_answers", "clearances"):
+        heard = _flags(row, Current(flags=flags_now(row)))
+        flags.update({key: flag for key, flag in heard.items() if flag.state in ("true", "cleared")})
+    return replace(facts, flags=dict(sorted(flags.items()))) if flags != dict(facts.flags) else facts
 
 
 # --- Consent, people, place -----------------------------------------------------------------------------------------

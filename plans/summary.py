@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
 from clinic.models import Patient
+from clinic.readers import has_unsettled_facts
+from plans.holds import Held, held_items
 from plans.models import Discharge, PhaseProgress, Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
 
 StrOrPromise = str | Promise
@@ -64,7 +66,8 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """A plan in force. ``causes`` are the explanations that were not rejected, most likely first."""
+    """A plan in force. ``causes`` are the explanations that were not rejected, most likely first. ``is_checked``: a
+    new fact waits to be screened, so no exercise or treatment is shown."""
 
     plan_id: int
     phase: int
@@ -73,6 +76,7 @@ class PlanSummary:
     words: str
     causes: tuple[str, ...]
     stations: tuple[Station, ...]
+    is_checked: bool = False
 
     @property
     def here(self) -> Station | None:
@@ -87,6 +91,7 @@ def plan_for_patient(patient: Patient) -> PlanSummary | None:
         return None
     entered = {row.number: row.entered_on for row in version.plan.progress.all()}
     phases = [phase for phase in version.phases.all() if phase.is_scheduled or phase.number in entered]
+    held = None if getattr(version, "is_checked_anew", False) else held_items(version.plan_id)
     return PlanSummary(
         plan_id=version.plan_id,
         phase=version.plan.current_phase,
@@ -94,7 +99,10 @@ def plan_for_patient(patient: Patient) -> PlanSummary | None:
         signed_by=version.signed_by.user.name if version.signed_by else "",
         words=version.summary_for_patient,
         causes=tuple(_explanations(version.causes.all())),
-        stations=tuple(_station(phase, version.plan.current_phase, entered.get(phase.number)) for phase in phases),
+        stations=tuple(
+            _station(phase, version.plan.current_phase, entered.get(phase.number), held) for phase in phases
+        ),
+        is_checked=held is None,
     )
 
 
@@ -111,6 +119,7 @@ def _signed(patient: Patient) -> PlanVersion | None:
         )
         .select_related("plan", "signed_by__user")
         .prefetch_related(progress, "causes", planned, exercises, "phases__criteria", "phases__education__topic")
+        .annotate(is_checked_anew=has_unsettled_facts("plan__episode__patient"))
         .order_by("-signed_at", "-id")
         .first()
     )
@@ -123,15 +132,18 @@ def _explanations(causes: Iterable[PlanCause]) -> list[str]:
     return [cause.patient_text or cause.explanation or cause.title for cause in used]
 
 
-def _station(phase: PlanPhase, current: int, entered_on: date | None) -> Station:
+def _station(phase: PlanPhase, current: int, entered_on: date | None, held: Held | None) -> Station:
+    """``held``: what is not to be done now; None holds everything."""
+    exercises = [item.exercise.name for item in phase.planexercises.all() if held and item.pk not in held.exercises]
+    treatments = [item.technique.name for item in phase.plantechniques.all() if held and item.pk not in held.techniques]
     state = "here" if phase.number == current else "past" if phase.number < current else "ahead"
     return Station(
         number=phase.number,
         state=state,
         entered_on=entered_on,
         is_locked=phase.is_locked,
-        exercises=tuple(item.exercise.name for item in phase.planexercises.all()),
-        treatments=tuple(item.technique.name for item in phase.plantechniques.all()),
+        exercises=tuple(exercises),
+        treatments=tuple(treatments),
         criteria=tuple(CriterionLine(c.key, c.kind, c.text, c.baseline, c.target) for c in phase.criteria.all()),
         topics=tuple(
             TopicLine(row.topic.key, row.topic.title, tuple(row.topic.messages)) for row in phase.education.all()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.models import SignatureCheck
 from clinic.signatures import remember
+from plans.actions.nightly import screen_running, settle_open
 from plans.actions.review import review_nightly
 from plans.signatures import verify_signatures
 from plans.watch.actions import watch_plans
@@ -18,6 +19,14 @@ log = logging.getLogger(__name__)
 
 # Once a night, whatever hour beat was last started at.
 VERIFY_AFTER = timedelta(hours=20)
+
+
+@shared_task(ignore_result=True)
+def tick_holds() -> None:
+    """Screen what was written past the pages, then some of the running plans: once a day each, for credentials that
+    expire, birthdays and edited knowledge."""
+    settle_open()
+    screen_running()
 
 
 @shared_task(ignore_result=True)

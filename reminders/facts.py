@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from clinic.models import Clinic, Consent, Patient
+from clinic.models import Clinic, Consent, FactChange, Patient
 from exercises.adherence import Entry, Order
-from exercises.models import Prescription, SessionLog
+from exercises.models import Prescription, PrescriptionPause, SessionLog
 from exercises.programme import entry_of, order_of
 from reminders.models import ContactRules, Kind, OutboxMessage, Preference, State
 from reminders.recheck import Due, Person, Visit
@@ -54,7 +54,7 @@ def due_of(row: OutboxMessage) -> Due:
 
 
 def read_facts(rows: Sequence[OutboxMessage], *, now: datetime) -> Facts:
-    """Ten queries, however many messages."""
+    """Thirteen queries, however many messages."""
     ids = list({row.patient_id for row in rows})
     patients = {row.pk: row for row in Patient.objects.filter(pk__in=ids).defer("search")}
     return Facts(
@@ -74,7 +74,7 @@ def address_of(patient: Patient) -> str:
 def _people(ids: list[int], patients: dict[int, Patient], now: datetime) -> dict[int, Person]:
     rules = {row.patient_id: row for row in ContactRules.objects.filter(patient__in=ids)}
     wants = _by_patient(Preference.objects.filter(patient__in=ids))
-    consented = _consented(ids, now)
+    consented, held = _consented(ids, now), _held(ids)
     orders, entries = _orders(ids, now), _entries(ids, now)
     went = OutboxMessage.objects.filter(patient__in=ids, state__in=WENT, sending_at__gt=now - AROUND)
     sent = defaultdict(list)
@@ -86,6 +86,7 @@ def _people(ids: list[int], patients: dict[int, Patient], now: datetime) -> dict
             rules.get(pk) or ContactRules(),
             wants[pk],
             consented=pk in consented,
+            on_hold=pk in held,
             orders=tuple(orders[pk]),
             entries=tuple(entries[pk]),
             sent_at=sent[pk],
@@ -124,6 +125,18 @@ def open_consent(now: datetime) -> Q:
 
 def _consented(ids: list[int], now: datetime) -> set[int]:
     return set(Consent.objects.filter(open_consent(now), patient__in=ids).values_list("patient_id", flat=True))
+
+
+def _held(ids: list[int]) -> set[int]:
+    """Whose exercises wait: a new fact to be screened, or nothing left beside what the safety gate holds."""
+    open_facts = FactChange.objects.filter(patient__in=ids, settled_at__isnull=True).values_list(
+        "patient_id", flat=True
+    )
+    state = Prescription.State
+    safety = PrescriptionPause.objects.filter(ends_on__isnull=True, for_safety=True, prescription__patient__in=ids)
+    paused = safety.filter(prescription__state=state.PAUSED).values_list("prescription__patient_id", flat=True)
+    active = Prescription.objects.filter(patient__in=ids, state=state.ACTIVE).values_list("patient_id", flat=True)
+    return {*open_facts.values_list("patient_id", flat=True), *(set(paused) - set(active))}
 
 
 def _orders(ids: list[int], now: datetime) -> defaultdict[int, list[Order]]:

@@ -102,6 +102,7 @@ class Reason(models.TextChoices):
     NONE = "", ""
     LOGGED = "logged", "Already done today"
     NOTHING_DUE = "nothing_due", "Nothing to do today"
+    ON_HOLD = "on_hold", "The exercises are on hold"
     NO_CONSENT = "no_consent", "No consent to messages"
     OPTED_OUT = "opted_out", "Switched off by the patient"
     CAP = "cap", "Enough messages for one day"

@@ -41,6 +41,7 @@ class Person:
     quiet_from: time = time(20)
     quiet_until: time = time(8)
     daily_cap: int = 3
+    on_hold: bool = False  # a new fact waits to be screened, or everything that would be due is held
     orders: tuple[Order, ...] = ()
     entries: tuple[Entry, ...] = ()
     sent_at: Sequence[datetime] = field(default_factory=list)
@@ -109,6 +110,8 @@ def _programme_settled(due: Due, person: Person, now: datetime) -> Verdict | Non
     today = local_date(now, ZoneInfo(person.zone))
     if wall.date() != today:
         return Verdict("expired", "too_late")
+    if person.on_hold:
+        return Verdict("suppressed", "on_hold")
     asked = {order.key: expected_doses(order, today) for order in person.orders}
     if not any(asked.values()):
         return Verdict("suppressed", "nothing_due")

@@ -13,6 +13,7 @@ from staff.outbox.urls import urlpatterns as outbox_urls
 from staff.outcomes.urls import urlpatterns as outcome_urls
 from staff.patients.urls import urlpatterns as patient_urls
 from staff.plans.urls import urlpatterns as plan_urls
+from staff.safety.urls import urlpatterns as safety_urls
 from staff.worklist.urls import urlpatterns as worklist_urls
 
 app_name = "staff"
@@ -29,4 +30,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *outbox_urls,
     *knowledge_urls,
     *outcome_urls,
+    *safety_urls,
 ]

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from api.access import needs
 from api.resources.base import Resource
-from assessments.actions import save_changes, start_assessment
+from assessments.actions import start_assessment
 from assessments.changes import Change, FindingChange, FlagChange, HeadChange, RegionChange, Saved
 from assessments.current import current
 from assessments.models import Assessment, Finding, PainMark, PsfsActivity, RedFlagAnswer, SymptomRegion
@@ -22,6 +22,7 @@ from clinic.access import episode_for
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems
 from clinic.models import Answer
 from clinic.permissions import Permission
+from plans.actions.facts import save_changes
 
 BIGGEST = 2**63 - 1
 MOST_CHANGES = 500

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from api.access import is_patient, needs
 from api.resources.base import Resource
 from clinic.permissions import Permission
+from clinic.readers import has_unsettled_facts
 from exercises.access import prescription_for
 from exercises.actions import Logged, Outcome, log_session, undo
 from exercises.models import Exercise, Prescription, SessionLog, SkipReason
@@ -58,7 +59,9 @@ class PrescriptionViewSet(Resource):
 
     def rows(self) -> QuerySet[Prescription]:
         rows = Prescription.objects.visible_to(self.request.user).for_portal()
-        return rows.exclude(state=Prescription.State.PAUSED) if is_patient(self.request.user) else rows
+        if not is_patient(self.request.user):
+            return rows
+        return rows.exclude(state=Prescription.State.PAUSED).exclude(has_unsettled_facts("patient"))
 
     def narrowed(self, rows: QuerySet[Any], wanted: dict[str, Any]) -> QuerySet[Any]:
         day = wanted.pop("on", None)

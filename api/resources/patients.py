@@ -16,6 +16,7 @@ from api.resources.base import Resource
 from clinic.actions import PATIENT_FIELDS, register_patient, update_patient
 from clinic.models import Patient
 from clinic.permissions import Permission
+from plans.actions.holds import facts_may_change
 
 
 class PatientSerializer(serializers.ModelSerializer[Patient]):
@@ -81,4 +82,6 @@ class PatientViewSet(Resource):
     def partial_update(self, request: Request, pk: str) -> Response:
         patient = self.get_object()
         data = self.checked(PatientSerializer, partial=True)
-        return self.shown(update_patient(patient, data, today=timezone.localdate()))
+        with facts_may_change(patient, by=self.user, today=timezone.localdate()):
+            changed = update_patient(patient, data, today=timezone.localdate())
+        return self.shown(changed)

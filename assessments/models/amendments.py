@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from assessments.models.assessment import Assessment
+from clinic.factlog import noted
 
 _SIGNED_BY_LICENSED = """
     IF NOT EXISTS (SELECT 1 FROM assessments_assessment WHERE id = NEW.assessment_id AND state = 'signed') THEN
@@ -91,6 +92,17 @@ class AmendedValue(models.Model):
                 operation=pgtrigger.Insert,
                 when=pgtrigger.Before,
                 func=_NO_MORE_THAN_SIGNED,
+            ),
+            noted(
+                "assessment",
+                patient=(
+                    "SELECT e.patient_id FROM assessments_amendment m"
+                    " JOIN assessments_assessment a ON a.id = m.assessment_id"
+                    " JOIN clinic_episode e ON e.id = a.episode_id WHERE m.id = row.amendment_id"
+                ),
+                what="row.name",
+                content=("name",),
+                operation=pgtrigger.Insert,
             ),
         ]
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from assessments.querysets import AssessmentQuerySet
+from clinic.factlog import noted
 from clinic.models import Episode
 
 # Who may sign, and what may still change while a student's record waits. Kept by the database for every writer.
@@ -125,6 +126,14 @@ class Assessment(models.Model):
                 when=pgtrigger.Before,
                 declare=[("open_columns", f"TEXT[] := {_OPEN_COLUMNS}")],
                 func=_SIGNING,
+            ),
+            noted(
+                "assessment",
+                patient="SELECT patient_id FROM clinic_episode WHERE id = row.episode_id",
+                what="'signed'",
+                content=("state",),
+                counts="row.state = 'signed'",
+                operation=pgtrigger.Update,
             ),
         ]
 

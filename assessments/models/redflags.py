@@ -9,8 +9,14 @@ from django.db import models
 
 from assessments.models.assessment import Assessment
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
-from clinic.history import by_registered, locked_when_parent
+from clinic.factlog import noted
+from clinic.history import append_only, by_registered, locked_when_parent
 from clinic.models import Answer, Episode
+
+PATIENT_OF_ASSESSMENT = (
+    "SELECT e.patient_id FROM assessments_assessment a JOIN clinic_episode e ON e.id = a.episode_id"
+    " WHERE a.id = row.assessment_id"
+)
 
 
 @pghistory.track()
@@ -29,7 +35,17 @@ class RedFlagAnswer(models.Model):
         ordering = ["flag"]
         constraints = [models.UniqueConstraint(fields=["assessment", "flag"], name="red_flag_answered_once")]
         triggers = [
-            locked_when_parent("signed_assessment_is_locked", parent_table="assessments_assessment", fk="assessment_id")
+            locked_when_parent(
+                "signed_assessment_is_locked", parent_table="assessments_assessment", fk="assessment_id"
+            ),
+            # Only a yes, given or taken back, bears on plans in force; the assessment's own plan comes later.
+            noted(
+                "red_flag",
+                patient=PATIENT_OF_ASSESSMENT,
+                what="row.flag",
+                content=("assessment_id", "flag", "answer", "region", "side"),
+                counts="row.answer = 'yes'",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -52,8 +68,15 @@ class FlagClearance(models.Model):
         ordering = ["-cleared_at"]
         constraints = [models.UniqueConstraint(fields=["assessment", "flag"], name="flag_cleared_once_per_assessment")]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             by_registered("not_by_students", column="cleared_by_id"),
+            *append_only(),
+            noted(
+                "red_flag",
+                patient="SELECT patient_id FROM clinic_episode WHERE id = row.episode_id",
+                what="row.flag",
+                content=("flag",),
+                operation=pgtrigger.Insert,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from clinic.models.audit import AccessEvent
 from clinic.models.conditions import Answer, Condition, ConditionSite, PatientCondition
 from clinic.models.consents import Consent
+from clinic.models.facts import FactChange
 from clinic.models.organisation import Clinic
 from clinic.models.patients import Episode, Patient
 from clinic.models.signatures import Signature, SignatureCheck
@@ -17,6 +18,7 @@ __all__ = [
     "Consent",
     "Credential",
     "Episode",
+    "FactChange",
     "Patient",
     "PatientCondition",
     "Practitioner",

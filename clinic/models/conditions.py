@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
+from clinic.factlog import noted
 from clinic.models.patients import Patient
 
 
@@ -57,6 +58,15 @@ class PatientCondition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["patient", "condition"], name="condition_answered_once"),
         ]
+        triggers = [
+            noted(
+                "condition",
+                patient="row.patient_id",
+                what="SELECT key FROM clinic_condition WHERE id = row.condition_id",
+                content=("patient_id", "condition_id", "answer"),
+                counts="row.answer <> 'not_asked'",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.condition_id}: {self.answer}"
@@ -73,6 +83,17 @@ class ConditionSite(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient_condition", "region", "side"], name="condition_site_once"),
+        ]
+        triggers = [
+            noted(
+                "condition",
+                patient="SELECT patient_id FROM clinic_patientcondition WHERE id = row.patient_condition_id",
+                what=(
+                    "SELECT c.key FROM clinic_patientcondition p JOIN clinic_condition c ON c.id = p.condition_id"
+                    " WHERE p.id = row.patient_condition_id"
+                ),
+                content=("patient_condition_id", "region", "side"),
+            )
         ]
 
     def __str__(self) -> str:

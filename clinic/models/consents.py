@@ -8,6 +8,7 @@ import pghistory
 from django.conf import settings
 from django.db import models
 
+from clinic.factlog import noted
 from clinic.models.patients import Patient
 
 
@@ -43,6 +44,15 @@ class Consent(models.Model):
                 condition=models.Q(withdrawn_on__isnull=True) | models.Q(withdrawn_on__gte=models.F("signed_on")),
                 name="consent_withdrawn_after_signing",
             ),
+        ]
+        triggers = [
+            noted(
+                "consent",
+                patient="row.patient_id",
+                what="row.kind",
+                content=("patient_id", "kind", "signed_on", "by_guardian", "withdrawn_on"),
+                counts="row.kind <> 'messages'",
+            )
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,14 @@ from datetime import date
 from typing import ClassVar
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.utils import timezone
 
+from clinic.factlog import noted
 from clinic.querysets import EpisodeQuerySet, PatientQuerySet
 from clinic.validators import validate_birth_date, validate_phone, validate_time_zone
 
@@ -78,6 +80,15 @@ class Patient(models.Model):
         indexes = [
             GinIndex(fields=["search"], name="patient_search"),
             models.Index(fields=["family_name", "given_name", "id"], name="patient_by_name"),
+        ]
+        triggers = [
+            noted(
+                "person",
+                patient="row.id",
+                what="'person'",
+                content=("date_of_birth", "sex_at_birth"),
+                operation=pgtrigger.Update,
+            )
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,6 +6,7 @@ import uuid
 from typing import ClassVar
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -51,6 +52,23 @@ class Prescription(Dose):
                 name="prescription_ends_after_start",
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="held_is_not_active",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(new__state="active"),
+                func="""
+                    IF EXISTS (SELECT 1 FROM exercises_prescriptionpause h
+                               WHERE h.prescription_id = NEW.id AND h.ends_on IS NULL AND h.for_safety)
+                    THEN
+                        RAISE EXCEPTION 'prescription % is held by the safety gate', NEW.id
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.exercise_id} for patient {self.patient_id}"
@@ -58,13 +76,18 @@ class Prescription(Dose):
 
 @pghistory.track()
 class PrescriptionPause(models.Model):
-    """Days on which a prescription was on hold; an open hold has no end. Nothing is expected in it."""
+    """Days on which a prescription was on hold; an open hold has no end. Nothing is expected in it.
+
+    A hold by the safety gate (``for_safety``) ends only when the gate lifts it. ``by`` is who put it on hold; nobody
+    when the gate began it.
+    """
 
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="pauses")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True, help_text="Last day, inclusive.")
     reason = models.CharField(max_length=300, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    for_safety = models.BooleanField(default=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

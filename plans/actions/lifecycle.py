@@ -11,6 +11,7 @@ from assessments import cosigning
 from assessments.amending import Correction, amend
 from assessments.models import Amendment, Assessment
 from clinic.models import User
+from plans.actions.holds import facts_may_change
 from plans.actions.worklist import close_alerts, raise_alert
 from plans.models import Plan, PlanVersion
 
@@ -39,7 +40,8 @@ def submit_for_cosignature(
 @transaction.atomic
 def cosign_assessment(assessment: Assessment, *, by: User, today: date) -> Assessment:
     """Co-sign, and take it off the worklist. Raises as ``assessments.cosigning.cosign``."""
-    row = cosigning.cosign(assessment, by=by, today=today)
+    with facts_may_change(assessment.episode.patient, by=by, today=today):
+        row = cosigning.cosign(assessment, by=by, today=today)
     close_alerts(row.episode.patient, COSIGN, key=str(row.pk), outcome=f"Co-signed by {by.name}")
     return row
 
@@ -74,7 +76,8 @@ def amend_assessment(
 
     Raises as ``assessments.amending.amend``. Open drafts find out by themselves: their facts no longer match.
     """
-    made = amend(assessment, corrections, by=by, reason=reason, addition=addition, today=today)
+    with facts_may_change(assessment.episode.patient, by=by, today=today):
+        made = amend(assessment, corrections, by=by, reason=reason, addition=addition, today=today)
     if not made.size:
         return made
     rests = PlanVersion.objects.filter(

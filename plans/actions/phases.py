@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from clinic.errors import Conflict, Invalid
 from clinic.models import User
+from exercises.actions import hold_for_safety
 from exercises.models import Prescription
 from plans.actions.guards import licensed, stated
-from plans.models import PhaseProgress, Plan, PlanCause, PlannedPrescription, PlanPhase, PlanVersion
+from plans.models import ItemHold, PhaseProgress, Plan, PlanCause, PlannedPrescription, PlanPhase, PlanVersion
 from plans.outcomes.asking import ask_due
 
 DOSE_FIELDS = (
@@ -71,6 +72,11 @@ def _end_prescriptions(plan: Plan, today: date) -> None:
 
 def _prescribe(phase: PlanPhase, plan: Plan, version: PlanVersion, by: User, today: date) -> None:
     causes = {cause.key: cause for cause in version.causes.all()}
+    held = dict(
+        ItemHold.objects.filter(exercise_item__phase=phase, released_at__isnull=True).values_list(
+            "exercise_item_id", "rule"
+        )
+    )
     for item in phase.planexercises.all():
         prescription = Prescription.objects.create(
             patient=plan.episode.patient,
@@ -84,6 +90,8 @@ def _prescribe(phase: PlanPhase, plan: Plan, version: PlanVersion, by: User, tod
             prescribed_by=by,
             **{name: getattr(item, name) for name in DOSE_FIELDS},
         )
+        if item.pk in held:
+            hold_for_safety([prescription], on=today, reason=f"Held: {held[item.pk]}")
         PlannedPrescription.objects.create(item=item, prescription=prescription)
 
 

@@ -11,13 +11,13 @@ from clinic.errors import DomainError, ManyProblems
 from clinic.models import User
 from plans.actions.checking import Item, item_key
 from plans.actions.guards import OverrideRequest
-from plans.models import OverrideRefusal, PlanPhase
+from plans.models import ItemHold, OverrideRefusal, PlanPhase
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
-T = TypeVar("T", bound=Item | PlanPhase)
+T = TypeVar("T", bound=Item | PlanPhase | ItemHold)
 
 
 def refusals_kept(action: Callable[Concatenate[T, User, P], R]) -> Callable[Concatenate[T, User, P], R]:
@@ -39,7 +39,12 @@ def refusals_kept(action: Callable[Concatenate[T, User, P], R]) -> Callable[Conc
     return keeping
 
 
-def _record(subject: Item | PlanPhase, by: User, request: OverrideRequest, error: DomainError, *, key: str) -> None:
+def _record(
+    subject: Item | PlanPhase | ItemHold, by: User, request: OverrideRequest, error: DomainError, *, key: str
+) -> None:
+    if isinstance(subject, ItemHold):
+        error.rule = error.rule or subject.rule
+        subject = subject.item
     phase_id = subject.pk if isinstance(subject, PlanPhase) else subject.phase_id
     phase = PlanPhase.objects.select_related("version__plan__episode").filter(pk=phase_id).first()
     if phase is None:

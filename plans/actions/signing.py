@@ -13,11 +13,13 @@ from assessments.models import Assessment
 from clinic.errors import Conflict, DomainError, ManyProblems, Refused
 from clinic.hashing import content_hash
 from clinic.models import User
+from clinic.readers import facts_unsettled
 from clinic.signatures import Kind, append
 from plans.actions.checking import item_key, items_of, verdict_on
 from plans.actions.drafting import usable_knowledge
 from plans.actions.editing import PASSIVE, checker_for, dose_of, item_name
 from plans.actions.guards import licensed, locked_draft
+from plans.actions.holds import close_holds, try_to_settle
 from plans.actions.phases import enter_phase
 from plans.actions.versions import facts_now
 from plans.governance.signoff import NOT_REVIEWED, is_signed_off
@@ -117,13 +119,19 @@ def _override_holds(item: PlanTechnique | PlanExercise) -> bool:
 # --- Signing --------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
     """Sign a draft: it becomes the plan in force, its start phase begins and its exercises are prescribed.
 
     Raises ManyProblems with everything that stands in the way; then nothing is written. ``today`` is the day in the
-    patient's own calendar.
+    patient's own calendar. New facts that nobody screened yet are screened first, and stay so when signing fails.
     """
+    if facts_unsettled(version.plan.episode.patient_id):
+        try_to_settle(version.plan.episode.patient, by, today=today)
+    return _sign(version, by, today=today)
+
+
+@transaction.atomic
+def _sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
     plan = Plan.objects.select_for_update().get(pk=version.plan_id)
     locked_draft(version.pk)
     draft: PlanVersion = PlanVersion.objects.for_page().get(pk=version.pk)
@@ -147,6 +155,7 @@ def sign(version: PlanVersion, by: User, *, today: date) -> PlanVersion:
             "The database refused the signature; nothing was released. Check the edited draft again, then sign.",
         ) from error
     draft.plan = plan
+    close_holds(plan, by, today=today)
     enter_phase(plan, draft, number=draft.start_phase or 0, by=by, reason=f"Version {draft.number} signed", today=today)
     return draft
 

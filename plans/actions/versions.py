@@ -16,7 +16,7 @@ from plans.actions.filling import answer_to_json
 from plans.actions.guards import locked_draft, record, stated
 from plans.engine.draft import Draft, Refusal
 from plans.engine.facts import Facts, Options
-from plans.facts import facts_for
+from plans.facts import facts_for, with_later_flags
 from plans.models import (
     Plan,
     PlanPhase,
@@ -27,9 +27,10 @@ from plans.snapshot import facts_hash, facts_to_json
 
 
 def facts_now(version: PlanVersion, *, today: date) -> Facts:
-    """The facts of the version's assessment as they are today."""
+    """The facts of the version's assessment as they are today, with red flags that a later assessment raised."""
     version.assessment.episode = version.plan.episode  # the same row, already read with its patient and practitioner
-    return facts_for(version.assessment, practitioner=treating_practitioner(version.assessment), today=today)
+    facts = facts_for(version.assessment, practitioner=treating_practitioner(version.assessment), today=today)
+    return with_later_flags(facts, version.assessment)
 
 
 def facts_moved_on(version: PlanVersion, *, today: date) -> bool:

@@ -18,6 +18,7 @@ from clinic.anatomy import MUSCLES, region_label
 from clinic.body_picture import thumbnail
 from clinic.errors import Refused
 from clinic.models import Clinic, Patient
+from clinic.readers import has_unsettled_facts
 from exercises import wording
 from exercises.models import Prescription
 from exercises.sides import side_to_say
@@ -121,6 +122,7 @@ def _in_force(version: PlanVersion, today: date) -> Iterable[Prescription]:
             starts_on__lte=today,
         )
         .exclude(ends_on__lt=today)
+        .exclude(has_unsettled_facts("patient"))
         .select_related("exercise")
         .order_by("position", "id")
     )

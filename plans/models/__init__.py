@@ -41,7 +41,7 @@ from plans.models.plan import (
     PlanVersion,
     Safety,
 )
-from plans.models.safety import Override, OverrideRefusal, ReasonCode, SafetyCheck
+from plans.models.safety import ItemHold, Override, OverrideRefusal, ReasonCode, SafetyCheck
 from plans.models.worklist import Alert, WatchLimits
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "DoseParameter",
     "EducationTopic",
     "Favourite",
+    "ItemHold",
     "KnowledgeChange",
     "KnowledgeChangeRow",
     "KnowledgeRevision",

@@ -64,6 +64,10 @@ SIGNING_GATE = """
                 THEN refused.safety || ' without a valid override' ELSE 'no safety check of it as it stands' END
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
+        IF EXISTS (SELECT 1 FROM clinic_factchange f WHERE f.patient_id = v_patient AND f.settled_at IS NULL) THEN
+            RAISE EXCEPTION 'a new fact of the patient was not screened yet'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
         IF NOT EXISTS (
             SELECT 1 FROM clinic_signature s WHERE s.kind = 'plan_version' AND s.object_id = NEW.id
               AND s.content_hash = NEW.content_hash AND s.signed_at = NEW.signed_at

@@ -43,6 +43,7 @@ class Plan(models.Model):
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="plans")
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     current_phase = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1, 2 or 3 once signed.")
+    screened_on = models.DateField(null=True, blank=True, editable=False, help_text="Last nightly safety screening.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -405,6 +406,26 @@ class PlannedPrescription(models.Model):
 
     item = models.ForeignKey(PlanExercise, on_delete=models.PROTECT, related_name="planned_prescriptions")
     prescription = models.OneToOneField(Prescription, on_delete=models.PROTECT, related_name="planned")
+
+    class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="held_is_not_prescribed",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func="""
+                    IF EXISTS (SELECT 1 FROM plans_itemhold h
+                               WHERE h.exercise_item_id = NEW.item_id AND h.released_at IS NULL)
+                       AND EXISTS (SELECT 1 FROM exercises_prescription p
+                                   WHERE p.id = NEW.prescription_id AND p.state = 'active')
+                    THEN
+                        RAISE EXCEPTION 'item % is held by the safety gate', NEW.item_id
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item_id} -> {self.prescription_id}"

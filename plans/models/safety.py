@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from clinic.history import append_only, by_registered, never_emptied
-from clinic.models import Patient
+from clinic.models import FactChange, Patient
 from plans.models.plan import Plan, PlanExercise, PlanTechnique, PlanVersion, Safety
 
 ONE_ITEM = models.Q(technique_item__isnull=False, exercise_item__isnull=True) | models.Q(
@@ -201,3 +201,120 @@ class OverrideRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item}: {self.code}"
+
+
+_RELEASED_COLUMNS = "'released_at' - 'released_by_id' - 'release' - 'release_reason' - 'reason_code' - 'approval'"
+
+_HOLD_KEPT = """
+    IF OLD.released_at IS NOT NULL OR NEW.released_at IS NULL
+       OR (to_jsonb(NEW) - _COLUMNS_) IS DISTINCT FROM (to_jsonb(OLD) - _COLUMNS_)
+    THEN
+        RAISE EXCEPTION 'a hold is released once and never changed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NEW.release IN ('person', 'override') THEN
+        SELECT c.verdict, c.rule INTO found FROM plans_safetycheck c
+            WHERE c.technique_item_id = NEW.technique_item_id OR c.exercise_item_id = NEW.exercise_item_id
+            ORDER BY c.id DESC LIMIT 1;
+        IF NOT (found.verdict IN ('clear', 'precaution')
+                OR (found.verdict = 'blocked_overridable' AND NEW.release = 'override' AND found.rule = NEW.rule)) THEN
+            RAISE EXCEPTION 'the last check of the held item is %', found.verdict
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF NOT EXISTS (
+            SELECT 1 FROM clinic_practitioner h JOIN clinic_user u ON u.id = h.user_id
+            WHERE h.user_id = NEW.released_by_id AND u.is_active AND NOT h.is_student
+              AND h.licence_valid_until >= (NEW.released_at AT TIME ZONE 'UTC')::date - 1
+        ) THEN
+            RAISE EXCEPTION 'a hold is released by someone whose licence is valid on the day'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+"""
+
+
+class ItemHold(models.Model):
+    """An item of a signed version that a new fact made unsafe. While it is open, nobody does the item.
+
+    Opened by screening, released once: by a later screening that finds it clear, by a licensed person who looked at a
+    clear check, by an override of the rule that holds it, or by the next version. The row stays.
+    """
+
+    class Release(models.TextChoices):
+        RECHECK = "recheck", "Clear again when checked"
+        PERSON = "person", "Looked at and released"
+        OVERRIDE = "override", "Released with an override"
+        VERSION = "version", "Replaced by the next version"
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="holds")
+    technique_item = models.ForeignKey(
+        PlanTechnique, on_delete=models.PROTECT, null=True, blank=True, related_name="holds"
+    )
+    exercise_item = models.ForeignKey(
+        PlanExercise, on_delete=models.PROTECT, null=True, blank=True, related_name="holds"
+    )
+    key = models.CharField(max_length=60, help_text="Key of the technique or exercise.")
+    verdict = models.CharField(max_length=20, choices=Safety.choices)
+    rule = models.CharField(max_length=200, blank=True)
+    reasons = models.JSONField(default=list, blank=True)
+    asks = models.CharField(max_length=400, blank=True, help_text="The approval that the rule asks for.")
+    change = models.ForeignKey(FactChange, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now, editable=False)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    release = models.CharField(max_length=10, choices=Release.choices, blank=True, default="")
+    release_reason = models.CharField(max_length=500, blank=True, default="")
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices, blank=True, default="")
+    approval = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=ONE_ITEM, name="hold_of_one_item"),
+            models.UniqueConstraint(
+                fields=["technique_item"], condition=models.Q(released_at__isnull=True), name="technique_held_once"
+            ),
+            models.UniqueConstraint(
+                fields=["exercise_item"], condition=models.Q(released_at__isnull=True), name="exercise_held_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_at__isnull=True, release="")
+                | models.Q(released_at__isnull=False, release__in=["recheck", "version"])
+                | (
+                    models.Q(released_at__isnull=False, release__in=["person", "override"], released_by__isnull=False)
+                    & ~models.Q(release_reason="")
+                ),
+                name="hold_release_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(release="override")
+                | (models.Q(reason_code__in=ReasonCode.values) & ~models.Q(approval="")),
+                name="hold_override_is_whole",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+            never_emptied(),
+            pgtrigger.Trigger(
+                name="released_once",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                declare=[("found", "RECORD")],
+                func=_HOLD_KEPT.replace("_COLUMNS_", _RELEASED_COLUMNS),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} held: {self.rule}"
+
+    @property
+    def item(self) -> PlanTechnique | PlanExercise:
+        """The held item."""
+        found = self.technique_item or self.exercise_item
+        assert found is not None  # noqa: S101 - the database holds exactly one
+        return found

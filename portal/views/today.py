@@ -67,6 +67,7 @@ def day_context(visitor: Visitor, day: date) -> dict[str, Any]:
         "due": [(card, sheet_of(card)) for card in cards if card.item.is_due],
         "extra": [sheet_of(card) for card in cards if not card.item.is_due],
         "on_hold": programme.on_hold(day),
+        "is_checked": programme.is_checked,
         "finished": is_over,
         "streak": read_programme(visitor.patient, visitor.today).streak() if is_today and is_over else 0,
         "next_visit": next_visit(visitor.patient, visitor.now) if is_today else None,

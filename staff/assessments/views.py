@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.access import assessment_for
-from assessments.actions import clear_flag, deny_flags, save_changes, sign, start_assessment
+from assessments.actions import deny_flags, sign, start_assessment
 from assessments.answering import told_by
 from assessments.changes import Change, ConditionChange, Overtaken, Saved
 from assessments.chart import Chart, figures_of
@@ -31,6 +31,8 @@ from clinic.errors import Conflict, DomainError, ManyProblems
 from clinic.models import Answer
 from clinic.permissions import Permission, may
 from plans.actions import Preview, preview_causes
+from plans.actions.facts import clear_flag, save_changes
+from plans.actions.holds import facts_may_change
 from plans.actions.lifecycle import submit_for_cosignature
 from staff.assessments.amend import amendments_of
 from staff.assessments.board import Board
@@ -297,7 +299,8 @@ def assessment_sign(request: HttpRequest, pk: int) -> HttpResponse:
     is_student = student_behind(user) is not None
     act = submit_for_cosignature if is_student else sign
     try:
-        act(assessment, by=user, today=timezone.localdate(), confirmed=request.POST.getlist("confirmed"))
+        with facts_may_change(assessment.episode.patient, by=user, today=timezone.localdate()):
+            act(assessment, by=user, today=timezone.localdate(), confirmed=request.POST.getlist("confirmed"))
     except ManyProblems as error:
         for problem in error.problems:
             messages.error(request, problem.message)
@@ -317,15 +320,16 @@ def assessment_consent(request: HttpRequest, pk: int) -> HttpResponse:
     patient, today = assessment.episode.patient, timezone.localdate()
     minor = patient.is_minor(today)
     try:
-        record_consent(
-            patient,
-            kind=request.POST.get("kind", ""),
-            signed_on=today,
-            signed_by=patient.guardian_name if minor else patient.display_name,
-            by=staff_user(request),
-            today=today,
-            by_guardian=minor,
-        )
+        with facts_may_change(patient, by=staff_user(request), today=today):
+            record_consent(
+                patient,
+                kind=request.POST.get("kind", ""),
+                signed_on=today,
+                signed_by=patient.guardian_name if minor else patient.display_name,
+                by=staff_user(request),
+                today=today,
+                by_guardian=minor,
+            )
     except DomainError as error:
         messages.error(request, first_message(error))
     return redirect(f"{reverse('staff:assessment-edit', args=[pk])}?section=conditions")

@@ -25,6 +25,7 @@ from clinic.errors import DomainError
 from clinic.models import Condition, Consent, Episode, Patient, PatientCondition
 from clinic.permissions import Permission, may
 from exercises.models import Prescription
+from plans.actions.holds import facts_may_change
 from plans.models import Discharge, TreatmentNote
 from scheduling.readers import upcoming_for
 from staff.forms import add_problems
@@ -68,7 +69,8 @@ def conditions(request: HttpRequest, pk: int) -> HttpResponse:
     patient = patient_for(request.user, pk, to="treat" if request.method == "POST" else "clinical")
     forms = _condition_forms(patient, request.POST if request.method == "POST" else None)
     if request.method == "POST" and all(form.is_valid() for form in forms):
-        saved = _save_conditions(request, patient, forms)
+        with facts_may_change(patient, by=staff_user(request), today=timezone.localdate()):
+            saved = _save_conditions(request, patient, forms)
         if not any(form.errors for form in forms):
             messages.success(request, f"{saved} answers saved." if saved != 1 else "1 answer saved.")
             return redirect("staff:patient-conditions", pk=pk)
@@ -90,7 +92,8 @@ def conditions(request: HttpRequest, pk: int) -> HttpResponse:
 def conditions_deny_rest(request: HttpRequest, pk: int) -> HttpResponse:
     """ "Everything else was asked and denied", as one deliberate act."""
     patient = patient_for(request.user, pk, to="treat")
-    count = deny_unanswered_conditions(patient, by=staff_user(request))
+    with facts_may_change(patient, by=staff_user(request), today=timezone.localdate()):
+        count = deny_unanswered_conditions(patient, by=staff_user(request))
     messages.success(request, f"{count} conditions recorded as asked and denied.")
     return redirect("staff:patient-conditions", pk=pk)
 
@@ -103,7 +106,8 @@ def consents(request: HttpRequest, pk: int) -> HttpResponse:
     form = ConsentForm(request.POST or None, initial={"signed_on": today, "signed_by": patient.display_name})
     if request.method == "POST" and form.is_valid():
         try:
-            record_consent(patient, **form.cleaned_data, by=staff_user(request), today=today)
+            with facts_may_change(patient, by=staff_user(request), today=today):
+                record_consent(patient, **form.cleaned_data, by=staff_user(request), today=today)
         except DomainError as error:
             add_problems(form, error)
         else:
@@ -127,7 +131,8 @@ def consent_withdraw(request: HttpRequest, pk: int, consent_pk: int) -> HttpResp
     if consent is None:
         raise Http404("No such consent.")
     try:
-        withdraw_consent(consent, on=timezone.localdate())
+        with facts_may_change(patient, by=staff_user(request), today=timezone.localdate()):
+            withdraw_consent(consent, on=timezone.localdate())
         messages.success(request, f"{consent.get_kind_display()}: consent withdrawn.")
     except DomainError as error:
         messages.error(request, first_message(error))

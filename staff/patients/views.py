@@ -18,6 +18,7 @@ from clinic.audit import note_seen
 from clinic.errors import Conflict, DomainError
 from clinic.models import Consent, Episode, Patient, Role, User
 from clinic.permissions import Permission, may
+from plans.actions.holds import facts_may_change
 from plans.models import PlanVersion
 from scheduling.models import Appointment
 from scheduling.readers import clinic_zone, day_bounds, upcoming_for
@@ -156,7 +157,8 @@ def patient_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = PatientForm(request.POST or None, instance=Patient.objects.get(pk=pk))
     if request.method == "POST" and form.is_valid():
         try:
-            update_patient(patient, form.cleaned_data, today=timezone.localdate())
+            with facts_may_change(patient, by=staff_user(request), today=timezone.localdate()):
+                update_patient(patient, form.cleaned_data, today=timezone.localdate())
         except DomainError as error:
             patient.refresh_from_db()
             add_problems(form, error)

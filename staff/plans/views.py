@@ -19,15 +19,18 @@ from clinic.actions import first_message
 from clinic.errors import DomainError, ManyProblems
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission, may
+from clinic.readers import facts_unsettled
 from plans.access import cause_for, plan_for, version_for
 from plans.actions import decide_cause, declined_families, draft_plan, recheck, revise, sign
 from plans.actions.drafting import usable_knowledge
+from plans.actions.holds import try_to_settle
 from plans.models import PlanCause, PlanVersion
 from plans.refusal import never_soften
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.plans.forms import CauseForm, DeclinedForm, ReasonForm, SummaryForm
-from staff.plans.page import build_page
+from staff.plans.page import PlanPage, build_page
+from staff.safety.lines import HoldForm, hold_lines
 
 
 def patient_today(patient: Patient) -> date:
@@ -51,16 +54,23 @@ def version_url(pk: int) -> str:
     return reverse("staff:plan-version", args=[pk])
 
 
-def show_version(request: HttpRequest, pk: int, *, status: int = 200, **extra: Any) -> HttpResponse:
+def back_to_version(pk: int) -> HttpResponse:
+    return redirect("staff:plan-version", pk=pk)
+
+
+def show_version(
+    request: HttpRequest, pk: int, *, status: int = 200, hold_form: tuple[int, HoldForm] | None = None, **extra: Any
+) -> HttpResponse:
     """The page of a version, with the forms that were refused in ``extra``."""
-    context = {**plan_context(request, pk), **extra}
+    context = {**plan_context(request, pk, hold_form=hold_form), **extra}
     context |= {"crumbs": plan_crumbs(context["version"]), "header": header_for(request, context["patient"])}
     return render(request, "staff/plans/version.html", context, status=status)
 
 
-def plan_context(request: HttpRequest, pk: int) -> dict[str, Any]:
+def plan_context(request: HttpRequest, pk: int, *, hold_form: tuple[int, HoldForm] | None = None) -> dict[str, Any]:
     """Everything the plan's page and its parts show, behind the door."""
     version = version_for(request.user, pk)
+    alarm = _alarm(request, version)
     user = staff_user(request)
     patient = version.plan.episode.patient
     may_treat = may(user, Permission.CLINICAL_EDIT)
@@ -74,6 +84,7 @@ def plan_context(request: HttpRequest, pk: int) -> dict[str, Any]:
         "versions": PlanVersion.objects.filter(plan=version.plan).order_by("-number"),
         "never_soften": never_soften(version),
         "emergency_number": _emergency_number() if page.refusal else "",
+        **_held(version, page, alarm=alarm, may_treat=may_treat, posted=hold_form),
         "redraft_url": reverse("staff:plan-redraft", args=[pk]),
         "cause_decisions": PlanCause.Decision.choices,
         "kept": request.session.get("plan_reasons", {}).get(str(pk), ""),
@@ -85,6 +96,25 @@ def plan_context(request: HttpRequest, pk: int) -> dict[str, Any]:
 
 def _declined_form(version: PlanVersion) -> DeclinedForm:
     return DeclinedForm(initial={"families": declined_families(version.plan.episode.patient)})
+
+
+def _alarm(request: HttpRequest, version: PlanVersion) -> bool:
+    """True while a new fact waits to be screened; looking at the plan screens it when nothing is in the way."""
+    patient = version.plan.episode.patient
+    if not facts_unsettled(patient.pk):
+        return False
+    return not try_to_settle(patient, staff_user(request), today=patient_today(patient))
+
+
+def _held(
+    version: PlanVersion, page: PlanPage, *, alarm: bool, may_treat: bool, posted: tuple[int, HoldForm] | None
+) -> dict[str, Any]:
+    """What is held of the version in force."""
+    if version.state != PlanVersion.State.SIGNED or page.names is None:
+        return {"alarm": alarm}
+    lines = hold_lines(version.plan, page.names, may_treat=may_treat, posted=posted)
+    held = {line.anchor for line in lines if line.hold.released_at is None}
+    return {"alarm": alarm, "hold_lines": lines, "held": held}
 
 
 def _emergency_number() -> str:

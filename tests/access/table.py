@@ -83,6 +83,8 @@ TABLE: dict[str, Row] = {
     "staff:patient-compare": Row(READS, kwargs=PATIENT),
     "staff:assessment-flag-clear": Row(NO_METHOD, TREATS, ASSESSMENT),
     # ---------------------------------------------------------------------------- staff: plans
+    "staff:hold-release": Row(NO_METHOD, TREATS, of(pk="hold")),
+    "staff:safety-review": Row("LFFF.FF"),
     "staff:plan-draft-new": Row(NO_METHOD, TREATS, ASSESSMENT),
     "staff:plan-version": Row(READS, kwargs=VERSION),
     "staff:plan-redraft": Row(NO_METHOD, TREATS, VERSION),

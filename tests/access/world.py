@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic.models import Consent, User
+from plans.actions.holds import settle
 from plans.actions.worklist import raise_alert
-from plans.models import KnowledgeChange
+from plans.models import ItemHold, KnowledgeChange, PlanExercise, PlanPhase
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
-from tests.factories.plans import PhaseReviewFactory, case_draft, case_letter
+from tests.factories.plans import TODAY, PhaseReviewFactory, case_draft, case_letter
 from tests.factories.reminders import MessageFactory
 from tests.factories.scheduling import AppointmentFactory
 
@@ -43,7 +44,13 @@ def build_world() -> World:
         "patient": patient.user,
         "other": PatientFactory().user,
     }
-    note = bare_note(earlier_version(version))
+    settle(patient, None, today=TODAY)
+    earlier = earlier_version(version)
+    note = bare_note(earlier)
+    # A hold in a version that is not replaced while the table asks for a new draft.
+    kept = PlanExercise.objects.create(
+        phase=PlanPhase.objects.create(version=earlier, number=1, aim="Synthetic"), exercise=prescription.exercise
+    )
     ids = {
         "patient": patient.pk,
         "episode": episode.pk,
@@ -52,6 +59,9 @@ def build_world() -> World:
         "version": version.pk,
         "plan": version.plan_id,
         "phase": phase.pk,
+        "hold": ItemHold.objects.create(
+            plan=earlier.plan, exercise_item=kept, key="glute_set", verdict="blocked_absolute"
+        ).pk,
         "cause": version.causes.all()[0].pk,
         "exercise_item": phase.planexercises.all()[0].pk,
         "technique_item": phase.plantechniques.all()[0].pk,

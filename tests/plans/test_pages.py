@@ -241,8 +241,8 @@ def test_a_manager_reads_and_changes_nothing(client: Client) -> None:
 
 # --- Cost -----------------------------------------------------------------------------------------------------------
 
-DRAFT_QUERIES = 31
-SIGNED_QUERIES = 20
+DRAFT_QUERIES = 33
+SIGNED_QUERIES = 22
 
 
 def cost(client: Client, version: PlanVersion) -> int:

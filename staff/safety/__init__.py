@@ -1,0 +1,1 @@
+"""Pages about safety: releasing held items, and overrides counted per rule."""
