@@ -128,5 +128,9 @@ class PhaseReviewQuerySet(models.QuerySet["PhaseReview"]):
     """Reviews of running phases."""
 
     def for_page(self) -> Self:
-        """With the decision on each and the people who made and decided them."""
-        return self.select_related("made_by", "decision__by__user", "version")
+        """The latest day first, with the decision on each and the people who made and decided them."""
+        return self.select_related("made_by", "decision__by__user", "version").latest_first()
+
+    def latest_first(self) -> Self:
+        """By the day that was judged; of two on one day the one made later comes first."""
+        return self.order_by("-day", "-made_at", "-id")

@@ -75,7 +75,7 @@ def recommended(review: PhaseReview) -> str:
 
 
 def _still_open(review: PhaseReview, plan: Plan) -> None:
-    latest = plan.reviews.order_by("-made_at", "-id").values_list("pk", flat=True).first()
+    latest = PhaseReview.objects.filter(plan=plan).latest_first().values_list("pk", flat=True).first()
     if latest != review.pk or plan.current_phase != review.phase or plan.state != Plan.State.ACTIVE:
         raise Conflict("review_old", "There is a newer review of this plan. Open it and decide on that one.")
     if ReviewDecision.objects.filter(review=review).exists():

@@ -142,6 +142,8 @@ def shown_value(metric: str, value: object) -> str:
         return figure(value)
     if metric in ("pain.nprs_worst_24h", "func.psfs_avg"):
         return f"{figure(value)} of 10"
+    if metric == "func.groc" and isinstance(value, (int, float)):
+        return f"{value:+g} of 7"
     return value_label(metric, value).partition(" - ")[0]
 
 

@@ -133,9 +133,10 @@ def _panels(timeline: Timeline, axis: Axis) -> tuple[tuple[Panel, ...], float]:
     pain_goal = None if start is None else max(0.0, start - MATTERS)
     function_goal = min(10.0, timeline.function.first.value + MATTERS) if timeline.function else None
     wanted = [
-        ("pain", "Worst pain of the day, 0–10", [pain] if pain else [], 10.0, pain_goal, "2 points less matter"),
+        ("pain", "Worst pain of the day, 0–10", [pain] if pain else [], 10.0, pain_goal,
+         "2 points less: a change that matters"),
         ("function", "Function (PSFS), 0–10", [timeline.function] if timeline.function else [], 10.0, function_goal,
-         "2 points more matter"),
+         "2 points more: a change that matters"),
         ("range", "Range, % of norm", list(timeline.ranges), 120.0, NORMAL_PCT, "90 % of norm"),
         ("strength", "Strength, % of full grade", list(timeline.strengths), 100.0, 86.0, "grade 4+"),
     ]  # fmt: skip

@@ -12,7 +12,8 @@ from plans.course.fields import MetricField
 from plans.models import ReviewDecision
 
 TEXT = {"maxlength": 300, "autocomplete": "off"}
-YES_NO = [("", "Not checked"), ("yes", "Yes"), ("no", "No")]
+NOT_CHECKED = "not_asked"  # looks like what it is: no answer, and not a no
+YES_NO = [(NOT_CHECKED, "Not checked"), ("yes", "Yes"), ("no", "No")]
 SIDES = ("left", "right")
 
 
@@ -58,7 +59,7 @@ class ObservationForm(forms.Form):
             for side in SIDES if metric.sided else ("",):
                 name = field_name(metric.metric, side)
                 value = self.cleaned_data.get(name)
-                if value not in (None, ""):
+                if value not in (None, "", NOT_CHECKED):
                     found.append(Seen(metric.metric, value, side, name))
         return found
 
@@ -81,7 +82,9 @@ def field_name(metric: str, side: str) -> str:
 def _field(metric: MetricField, side: str) -> forms.Field:
     label = f"{metric.label}, {side}" if side else metric.label
     if metric.kind == "yesno":
-        return forms.ChoiceField(label=label, choices=YES_NO, required=False, widget=forms.RadioSelect)
+        return forms.ChoiceField(
+            label=label, choices=YES_NO, required=False, initial=NOT_CHECKED, widget=forms.RadioSelect
+        )
     if metric.kind == "choice":
         return forms.ChoiceField(label=label, choices=[("", "Not measured"), *metric.choices], required=False)
     attrs = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 8}
