@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
-from clinic.models import Consent, Credential, Practitioner
+from clinic.models import Consent, Credential, PatientCondition, Practitioner
 from exercises.models import Prescription
 from plans.actions.adverse import record_adverse_event, review_adverse_event
+from plans.actions.holds import settle
 from plans.actions.notes import (
     SavedNote,
     add_addendum,
@@ -82,6 +83,11 @@ def needling(note: TreatmentNote) -> NoteTechnique:
     heat = row(note, "th_heat_superficial")
     post(note, {f"t:{heat.pk}:done": "no", f"t:{heat.pk}:not_done_reason": "Needling instead"})
     return added
+
+
+def settled(note: TreatmentNote) -> None:
+    """Facts that a test changed in the rows are screened, as the actions do it."""
+    settle(note.plan.episode.patient, note.author, today=TODAY)
 
 
 # --- Carrying over ---------------------------------------------------------------------------------------------------
@@ -227,11 +233,13 @@ def test_a_technique_needs_the_credential_of_the_one_who_treats() -> None:
     note = begin()
     needle = needling(note)
     Credential.objects.filter(practitioner__user=note.author).update(valid_until=TODAY - timedelta(days=1))
+    settled(note)
     saved = post(note, {f"t:{needle.pk}:done": "yes"})
     assert "dry-needling certificate" in saved.problems[f"t:{needle.pk}:done"]
     needle.refresh_from_db()
     assert needle.done is None
     Credential.objects.filter(practitioner__user=note.author).update(valid_until=TODAY)
+    settled(note)
     assert not post(note, {f"t:{needle.pk}:done": "yes"}).problems
 
 
@@ -250,6 +258,7 @@ def test_needling_needs_the_form_on_file_and_the_word_of_today() -> None:
     assert problem_codes(note) == ["consent_today"]
     save(note, consent="yes")
     Consent.objects.filter(patient=note.plan.episode.patient, kind="needling").update(withdrawn_on=TODAY)
+    settled(note)
     assert problem_codes(note) == ["consent_missing"]
 
 
@@ -331,6 +340,23 @@ def test_after_an_adverse_event_the_technique_is_held_until_reviewed() -> None:
     assert Alert.objects.get(rule="adverse_event").state == "done"
     with pytest.raises(Conflict):
         review_adverse_event(event, note.author, reason="Once more", today=TODAY)
+
+
+@pytest.mark.parametrize("screened", [False, True])
+def test_what_a_new_fact_holds_is_done_only_with_a_reason(screened: bool) -> None:
+    note = begin()
+    item = row(note, "mt_soft_tissue_release")
+    PatientCondition.objects.filter(patient=note.plan.episode.patient, condition__key="dvt_suspected").update(
+        answer="yes"
+    )
+    if screened:
+        settled(note)
+    saved = post(note, {f"t:{item.pk}:done": "yes"})
+    says = "held since" if screened else "held until the facts that are new have been checked"
+    assert says in saved.problems[f"t:{item.pk}:licensed_reason"]
+    assert row(note, "mt_soft_tissue_release").done is None
+    post(note, {f"t:{item.pk}:done": "yes", f"t:{item.pk}:licensed_reason": "Scan was clear, report seen today"})
+    assert row(note, "mt_soft_tissue_release").done is True
 
 
 EVENTS: list[tuple[dict[str, str], list[str]]] = [
