@@ -17,6 +17,7 @@ from clinic.models import Answer, Condition, ConditionSite, Consent, Credential,
 from clinic.models import Practitioner as PractitionerRow
 from exercises.models import Exercise
 from plans.actions import draft_plan, sign
+from plans.actions.holds import settle
 from plans.documents.letter import write_letter
 from plans.knowledge.rows.revision import knowledge_in_force
 from plans.models import EducationTopic, KnowledgeSignOff, Letter, PhaseReview, PlanVersion, Technique
@@ -131,8 +132,9 @@ def signed_assessment(assessment: Assessment) -> Assessment:
 
 
 def case_draft(name: str = "case_01", **patient: Any) -> PlanVersion:
-    """A drafted plan of a case, by the practitioner of its episode."""
+    """A drafted plan of a case, by the practitioner of its episode; the facts it rests on are no news any more."""
     assessment = case_assessment(name, **patient)
+    settle(assessment.episode.patient, None, today=TODAY)
     return page_version(draft_plan(assessment, assessment.author, today=TODAY))
 
 

@@ -14,6 +14,7 @@ from clinic.errors import DomainError
 from clinic.models import Practitioner, User
 from clinic.signatures import Kind, append
 from plans.actions import OverrideRequest, add_exercise, draft_plan, override_item, recheck, remove_item, revise, sign
+from plans.actions.holds import settle
 from plans.models import Override, OverrideRefusal, PlanExercise, PlanPhase, PlanTechnique, PlanVersion, SafetyCheck
 from tests.factories.clinic import PatientFactory, UserFactory
 from tests.factories.plans import TODAY, case_draft, case_signed, page_version
@@ -67,6 +68,7 @@ def blocked_draft() -> tuple[PlanVersion, PlanExercise]:
     version = with_condition(case_draft("case_01"), "osteoporosis")
     place, key = overridable(version)
     item = add_exercise(place, version.created_by, key=key, reason="Needed", today=TODAY, override=REQUEST)
+    settle(version.plan.episode.patient, None, today=TODAY)
     return page_version(version), item
 
 
