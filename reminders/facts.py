@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from clinic.models import Clinic, Consent, FactChange, Patient
+from clinic.models import Clinic, Consent, Patient
+from clinic.readers import has_unsettled_facts
 from exercises.adherence import Entry, Order
-from exercises.models import Prescription, PrescriptionPause, SessionLog
+from exercises.models import Prescription, SessionLog
 from exercises.programme import entry_of, order_of
 from reminders.models import ContactRules, Kind, OutboxMessage, Preference, State
 from reminders.recheck import Due, Person, Visit
@@ -54,7 +55,7 @@ def due_of(row: OutboxMessage) -> Due:
 
 
 def read_facts(rows: Sequence[OutboxMessage], *, now: datetime) -> Facts:
-    """Thirteen queries, however many messages."""
+    """Eleven queries, however many messages."""
     ids = list({row.patient_id for row in rows})
     patients = {row.pk: row for row in Patient.objects.filter(pk__in=ids).defer("search")}
     return Facts(
@@ -129,14 +130,11 @@ def _consented(ids: list[int], now: datetime) -> set[int]:
 
 def _held(ids: list[int]) -> set[int]:
     """Whose exercises wait: a new fact to be screened, or nothing left beside what the safety gate holds."""
-    open_facts = FactChange.objects.filter(patient__in=ids, settled_at__isnull=True).values_list(
-        "patient_id", flat=True
-    )
-    state = Prescription.State
-    safety = PrescriptionPause.objects.filter(ends_on__isnull=True, for_safety=True, prescription__patient__in=ids)
-    paused = safety.filter(prescription__state=state.PAUSED).values_list("prescription__patient_id", flat=True)
-    active = Prescription.objects.filter(patient__in=ids, state=state.ACTIVE).values_list("patient_id", flat=True)
-    return {*open_facts.values_list("patient_id", flat=True), *(set(paused) - set(active))}
+    own = Prescription.objects.filter(patient=OuterRef("pk"))
+    held = own.filter(state=Prescription.State.PAUSED, pauses__for_safety=True, pauses__ends_on__isnull=True)
+    active = own.filter(state=Prescription.State.ACTIVE)
+    waiting = Q(has_unsettled_facts("pk")) | (Q(Exists(held)) & ~Q(Exists(active)))
+    return set(Patient.objects.filter(waiting, pk__in=ids).values_list("pk", flat=True))
 
 
 def _orders(ids: list[int], now: datetime) -> defaultdict[int, list[Order]]:
