@@ -171,6 +171,18 @@ def _from_notes(plan: Plan, assessments: Sequence[Assessment]) -> Iterator[Measu
             known = _flags_at([a for a in assessments if a.assessed_on <= note.visit_on])
             new = any(row.answer == Answer.YES and row.flag not in known for row in red)
             yield Measure(NEW_FLAG, new, note.visit_on, "", note.author.name, "visit", at)
+            clear = _clear(note, new=new)
+            if clear is not None:
+                yield Measure(FLAGS_CLEAR, clear, note.visit_on, "", note.author.name, "visit", at)
+
+
+def _clear(note: TreatmentNote, *, new: bool) -> bool | None:
+    """Whether the short list of a visit is clear (phases reference, p1_flags); None while some of it was not asked."""
+    yes = [row.flag for row in note.flags.all() if row.is_red and row.answer == Answer.YES]
+    if new or any(flag not in RED_FLAGS or RED_FLAGS[flag].action != "flag" for flag in yes):
+        return False
+    # The note keeps 0 here only when every red flag of its list was asked and denied.
+    return True if any(row.metric == NEW_FLAG and row.value == 0 for row in note.measures.all()) else None
 
 
 def _stored(metric: str, value: Decimal) -> FindingValue:

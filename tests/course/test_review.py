@@ -15,13 +15,15 @@ from clinic.models import Practitioner
 from exercises.models import Prescription
 from plans.actions import move_to_phase
 from plans.actions.course import Seen, decide, observe, waive
+from plans.actions.notes import note_questions, save_note, start_note
 from plans.actions.review import due_for_review, review_after_note, review_nightly, review_phase
 from plans.course.measures import logs_of, measures_of, scores_of
 from plans.course.running import read_course, running_phase
-from plans.models import Alert, CriterionWaiver, Observation, PhaseReview, Plan, ReviewDecision
+from plans.models import Alert, CriterionWaiver, Observation, PhaseReview, Plan, ReviewDecision, TreatmentNote
 from plans.tasks import tick_reviews
 from tests.course.helpers import day, fresh, in_force, lead, log_days, running_plan, saw
 from tests.factories.clinic import ManagerFactory
+from tests.factories.notes import lock
 from tests.factories.plans import TODAY, signed_assessment
 
 pytestmark = pytest.mark.django_db
@@ -410,3 +412,23 @@ def test_a_signed_note_is_judged_at_once_and_a_plan_without_a_phase_is_left_alon
     Plan.objects.filter(pk=plan.pk).update(state=Plan.State.COMPLETED)
     review_after_note(fresh(plan), lead(plan), today=day(4))
     assert PhaseReview.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "clear"),
+    [
+        ("no", True),  # the whole list denied
+        ("yes", False),  # new, and it blocks the plan
+        ("not_asked", None),  # not all was asked
+    ],
+)
+def test_the_short_list_of_a_visit_answers_the_flag_gate(answer: str, clear: bool | None) -> None:
+    plan = running_plan()
+    by = lead(plan)
+    note = TreatmentNote.objects.for_page().get(pk=start_note(plan, by, today=day(3)).pk)
+    said = {f"f:{q.key}": ["no"] for q in note_questions(note)}
+    said[next(name for name in said if name.startswith("f:ces_"))] = [answer]
+    save_note(note, by, revision=0, fields=said, today=day(3))
+    lock(note)
+    found = [m.value for m in measures_of(fresh(plan)) if m.metric == "check.flags_clear"]
+    assert found == ([] if clear is None else [clear])
