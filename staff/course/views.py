@@ -29,6 +29,7 @@ from staff.headers import header_for, staff_user
 from staff.plans.views import patient_today
 
 HISTORY = 60
+LAST_PHASE = 3
 
 
 def _crumbs(plan: Plan) -> list[dict[str, str]]:
@@ -116,10 +117,10 @@ def phase_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
     if not _done(form, act):
         return _show(request, plan, status=422, decision_form=form)
-    return _after(request, plan, form.cleaned_data["choice"])
+    return _after(request, plan, form.cleaned_data["choice"], phase=review.phase)
 
 
-def _after(request: HttpRequest, plan: Plan, choice: str) -> HttpResponse:
+def _after(request: HttpRequest, plan: Plan, choice: str, *, phase: int) -> HttpResponse:
     if choice == ReviewDecision.Choice.REASSESS:
         draft = plan.episode.assessments.filter(state="draft").first()
         if draft is not None:
@@ -129,6 +130,9 @@ def _after(request: HttpRequest, plan: Plan, choice: str) -> HttpResponse:
     if choice == ReviewDecision.Choice.HOLD:
         messages.success(request, "The patient stays in this phase.")
         return redirect("staff:plan-review", pk=plan.pk)
+    if choice == ReviewDecision.Choice.ADVANCE and phase == LAST_PHASE:
+        messages.success(request, "Ready for discharge. Nothing has ended yet: read the record, then sign it.")
+        return redirect("staff:discharge-new", pk=plan.episode_id)
     plan.refresh_from_db()
     messages.success(request, f"The patient is in phase {plan.current_phase}. The home exercises were changed.")
     return redirect("staff:plan-review", pk=plan.pk)

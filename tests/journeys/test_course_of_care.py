@@ -145,7 +145,12 @@ def advance(page: Page, plan: Plan, *, to: int) -> None:
 
 
 def discharge(page: Page, plan: Plan) -> Discharge:
-    page.goto(reverse("staff:discharge-new", args=[plan.episode_id]))
+    """The last review leads to the discharge; nothing ends before its signature."""
+    page.goto(reverse("staff:plan-review", args=[plan.pk]))
+    page.get_by_role("button", name="Judge").first.click()
+    page.get_by_label("Why").first.fill("Lifts 20 kg without pain and wants to go on alone")
+    page.get_by_role("button", name="Ready for discharge").click()
+    page.wait_for_url("**/discharge/")
     page.get_by_label("Goes on alone, goals met in part").check()
     page.get_by_label("Goes on with the programme in the portal").check()
     page.locator('[name="letter_consent"][value="yes"]').check()
