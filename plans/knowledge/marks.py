@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assessments.vocabulary import NAMESPACE_LABELS, RULES, VOCABULARY, Rule, VocabularyField
+from assessments.vocabulary.change import change_rules
 from assessments.vocabulary.load import NAMESPACE_FILES, read
 from plans.knowledge.documents import Documents
 
@@ -33,6 +34,7 @@ def verify_marks(documents: Documents) -> tuple[Mark, ...]:
         *_criteria(documents.phases["phases"]),
         *_flags(documents.red_flags["red_flags"]),
         *_findings(),
+        *_measurement_errors(),
     )
 
 
@@ -98,6 +100,17 @@ def _findings() -> Iterator[Mark]:
         if isinstance(rule, dict) and rule.get("verify"):
             title = name.replace("_", " ").capitalize()
             yield Mark("Rule", name, title, "how it is graded", rule["rule"], rule["source"])
+
+
+def _measurement_errors() -> Iterator[Mark]:
+    """What counts as a change when two assessments are compared."""
+    for row in change_rules().errors:
+        if row.verify:
+            unit = " % of the earlier value" if row.percent else ""
+            figure, value = "smallest change that counts", f"{row.error:g}{unit}"
+            yield Mark(
+                "Measurement error", ", ".join(row.paths), "Comparison of assessments", figure, value, row.source
+            )
 
 
 def _cut_off(field: VocabularyField) -> tuple[str, str]:
