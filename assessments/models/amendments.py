@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from assessments.models.assessment import Assessment
 from clinic.factlog import noted
+from clinic.history import never_emptied
 
 _SIGNED_BY_LICENSED = """
     IF NOT EXISTS (SELECT 1 FROM assessments_assessment WHERE id = NEW.assessment_id AND state = 'signed') THEN
@@ -56,6 +57,7 @@ class Amendment(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied(),
             pgtrigger.Trigger(
                 name="signed_by_licensed",
                 operation=pgtrigger.Insert,
@@ -87,6 +89,7 @@ class AmendedValue(models.Model):
         constraints = [models.UniqueConstraint(fields=["amendment", "name"], name="amended_value_once")]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied(),
             pgtrigger.Trigger(
                 name="no_more_than_signed",
                 operation=pgtrigger.Insert,

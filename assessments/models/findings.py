@@ -14,7 +14,7 @@ from django.db import models
 from assessments.models.assessment import Assessment
 from assessments.querysets import CarriedQuerySet
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
-from clinic.history import locked_when_parent
+from clinic.history import locked_when_parent, never_emptied
 
 
 def _lock() -> pgtrigger.Trigger:
@@ -94,7 +94,7 @@ class Finding(Carried):
             ),
             _carried_check("finding"),
         ]
-        triggers = [_lock()]
+        triggers = [_lock(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.path} {self.side} = {self.value}".replace("  ", " ")
@@ -123,7 +123,7 @@ class SymptomRegion(Carried):
             models.UniqueConstraint(fields=["assessment", "region", "side"], name="symptom_region_once"),
             _carried_check("symptom_region"),
         ]
-        triggers = [_lock()]
+        triggers = [_lock(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.region} {self.side}".strip()
@@ -168,7 +168,7 @@ class PainMark(Carried):
             models.UniqueConstraint(fields=["assessment", "key"], name="pain_mark_key_once"),
             _carried_check("pain_mark"),
         ]
-        triggers = [_lock()]
+        triggers = [_lock(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.region} {self.side} {self.nprs if self.nprs is not None else ''}".strip()
@@ -194,7 +194,7 @@ class PsfsActivity(Carried):
             ),
             _carried_check("psfs"),
         ]
-        triggers = [_lock()]
+        triggers = [_lock(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.activity}: {self.score}"
@@ -218,7 +218,7 @@ class Surgery(Carried):
             models.UniqueConstraint(fields=["assessment", "key"], name="surgery_key_once"),
             _carried_check("surgery"),
         ]
-        triggers = [_lock()]
+        triggers = [_lock(), never_emptied()]
 
     def __str__(self) -> str:
         return self.procedure

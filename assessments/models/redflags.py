@@ -10,7 +10,7 @@ from django.db import models
 from assessments.models.assessment import Assessment
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
 from clinic.factlog import noted
-from clinic.history import append_only, by_registered, locked_when_parent
+from clinic.history import append_only, by_registered, locked_when_parent, never_emptied
 from clinic.models import Answer, Episode
 
 PATIENT_OF_ASSESSMENT = (
@@ -38,6 +38,7 @@ class RedFlagAnswer(models.Model):
             locked_when_parent(
                 "signed_assessment_is_locked", parent_table="assessments_assessment", fk="assessment_id"
             ),
+            never_emptied(),
             # Only a yes, given or taken back, bears on plans in force; the assessment's own plan comes later.
             noted(
                 "red_flag",

@@ -8,6 +8,7 @@ import pghistory
 import pgtrigger
 from django.db import models
 
+from clinic.history import never_emptied
 from plans.models.plan import Plan
 from plans.querysets import DischargeQuerySet
 
@@ -53,7 +54,10 @@ class Discharge(models.Model):
                 name="discharge_follow_up_later",
             ),
         ]
-        triggers = [pgtrigger.Protect(name="signed_is_final", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="signed_is_final", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied(),
+        ]
 
     def __str__(self) -> str:
         return f"Discharge of {self.discharged_on}"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from clinic.history import locked_when_parent
+from clinic.history import locked_when_parent, never_emptied
 from plans.models.knowledge import KnowledgeRevision
 
 _BY_A_CLINICAL_LEAD = """
@@ -48,6 +48,7 @@ class KnowledgeSignOff(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied(),
             # A day of grace, because the database does not know the clinic's time zone; the action checks the day.
             pgtrigger.Trigger(
                 name="by_a_clinical_lead",

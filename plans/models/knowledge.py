@@ -8,12 +8,12 @@ content no longer matches it was edited by the clinic, and an upgrade leaves it 
 from __future__ import annotations
 
 import pghistory
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from clinic.anatomy import REGION_CHOICES
+from clinic.history import append_only
 from clinic.models import Condition
 
 
@@ -264,7 +264,7 @@ class KnowledgeRevision(models.Model):
 
     class Meta:
         ordering = ["-number"]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"Revision {self.number}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pghistory
-import pgtrigger
 from django.db import models
 from django.utils import timezone
 
 from assessments.models import Assessment
+from clinic.history import append_only
 from clinic.models import Episode
 
 
@@ -34,7 +34,7 @@ class Letter(models.Model):
 
     class Meta:
         ordering = ["-written_at", "-id"]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} to {self.recipient}"

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from assessments.models import Assessment
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
-from clinic.history import locked_when_parent
+from clinic.history import locked_when_parent, never_emptied
 from clinic.models import Episode
 from exercises.models import Dose, Prescription, dose_constraints
 from plans.models.gate import SIGNING_GATE
@@ -225,7 +225,7 @@ class PlanCause(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["version", "key"], name="plan_cause_once")]
-        triggers = [_locked_by_version()]
+        triggers = [_locked_by_version(), never_emptied()]
 
     def __str__(self) -> str:
         return self.title
@@ -250,7 +250,7 @@ class PlanPhase(models.Model):
             models.UniqueConstraint(fields=["version", "number"], name="plan_phase_once"),
             models.CheckConstraint(condition=models.Q(number__range=(1, 3)), name="plan_phase_number_1_3"),
         ]
-        triggers = [_locked_by_version()]
+        triggers = [_locked_by_version(), never_emptied()]
 
     def __str__(self) -> str:
         return f"Phase {self.number}"
@@ -290,7 +290,7 @@ class PlanTechnique(PlanItem):
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["phase", "technique"], name="plan_technique_once_per_phase")]
-        triggers = [_locked_by_phase()]
+        triggers = [_locked_by_phase(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.technique_id} in phase {self.phase_id}"
@@ -309,7 +309,7 @@ class PlanExercise(PlanItem, Dose):
             models.UniqueConstraint(fields=["phase", "exercise"], name="plan_exercise_once_per_phase"),
             *dose_constraints("plan_exercise"),
         ]
-        triggers = [_locked_by_phase()]
+        triggers = [_locked_by_phase(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.exercise_id} in phase {self.phase_id}"
@@ -326,7 +326,7 @@ class PlanEducation(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["phase", "topic"], name="plan_education_once_per_phase")]
-        triggers = [_locked_by_phase()]
+        triggers = [_locked_by_phase(), never_emptied()]
 
     def __str__(self) -> str:
         return str(self.topic_id)
@@ -347,7 +347,7 @@ class PlanCriterion(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["phase", "key"], name="plan_criterion_once_per_phase")]
-        triggers = [_locked_by_phase()]
+        triggers = [_locked_by_phase(), never_emptied()]
 
     def __str__(self) -> str:
         return self.key
@@ -368,7 +368,7 @@ class PlanGoal(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
-        triggers = [_locked_by_version()]
+        triggers = [_locked_by_version(), never_emptied()]
 
     def __str__(self) -> str:
         return f"{self.metric} {self.op} {self.target}"

@@ -199,10 +199,12 @@ def exercise_reaches(row: ExerciseRow, recorded: Sequence[Site]) -> bool:
     )
 
 
-def technique_demands(condition: str, recorded: Sequence[Site], treated: Sequence[Site]) -> Found:
+def technique_demands(
+    condition: str, recorded: Sequence[Site], treated: Sequence[Site], only: Sequence[str] = ()
+) -> Found:
     found: Found = {}
-    for key, entries in techniques().items():
-        own = [e for e in entries if e.condition == condition]
+    for key in only or techniques():
+        own = [e for e in techniques()[key] if e.condition == condition]
         for site in treated if own else ():
             verdict = worst((e.level, e.liftable) for e in own if _counts(e, site, recorded))
             if verdict:
@@ -219,10 +221,12 @@ def _counts(entry: Entry, site: Site, recorded: Sequence[Site]) -> bool:
 LAYERS = ("techniques", "loads", "own")
 
 
-def exercise_demands(condition: str, recorded: Sequence[Site], layers: Sequence[str] = LAYERS) -> Found:
+def exercise_demands(
+    condition: str, recorded: Sequence[Site], layers: Sequence[str] = LAYERS, only: Sequence[str] = ()
+) -> Found:
     """Verdicts on exercises from their technique, their loads and their own lists."""
     found: Found = {}
-    for key in _spoken_about(condition):
+    for key in only or _spoken_about(condition):
         row = exercises()[key]
         reaches = exercise_reaches(row, recorded)
         parts = (("techniques", _by_technique), ("loads", _by_load))

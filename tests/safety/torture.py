@@ -4,4 +4,19 @@ from __future__ import annotations
 
 import os
 
+from django.db import connection
+
 LONG = os.environ.get("KINEPLAN_TORTURE") == "1"
+
+
+def without_trigger(table: str, name: str) -> None:
+    """Drop the triggers of a table with this name, until the transaction of the test is rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgname LIKE %s",
+            [table, f"%{name}%"],
+        )
+        found = [row[0] for row in cursor.fetchall()]
+        assert found, f"{table} has no trigger {name}"
+        for trigger in found:
+            cursor.execute(f'DROP TRIGGER "{trigger}" ON {table}')
