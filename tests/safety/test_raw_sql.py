@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from plans.models import PlanVersion
 from tests.factories.plans import case_draft, case_letter, case_signed
 from tests.plans.test_gate import blocked_draft
 from tests.plans.test_holds import tell
+from tests.safety.torture import without_trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +179,53 @@ def test_no_statement_signs(statement: str) -> None:
     before = print_of(["plans_planversion", "clinic_signature"])
     assert refused(statement)
     assert print_of(["plans_planversion", "clinic_signature"]) == before
+
+
+# --- Each trigger taken away in turn --------------------------------------------------------------------------------
+
+TRIGGERS = [
+    *((table, "signed_version_is_frozen", f"UPDATE {table} SET {COLUMN[table]}") for table in FROZEN[1:8]),
+    *((table, "never_emptied", f"TRUNCATE {table}") for table in ("plans_plangoal", "plans_plancriterion")),
+    *((t, "signed_assessment_is_locked", f"UPDATE {t} SET {COLUMN[t]}") for t in FROZEN[9:]),
+    ("plans_planversion", "signing_gate", "UPDATE plans_planversion SET facts_hash = 'x'"),
+    ("plans_planversion", "signed_is_kept", "DELETE FROM plans_planversion"),
+    ("plans_safetycheck", "append_only", f"UPDATE plans_safetycheck SET {COLUMN['plans_safetycheck']}"),
+    ("plans_itemhold", "released_once", "UPDATE plans_itemhold SET rule = 'x'"),
+    ("plans_itemhold", "kept", "DELETE FROM plans_itemhold"),
+    ("clinic_factchange", "settled_once", "UPDATE clinic_factchange SET what = 'x'"),
+    ("clinic_factchange", "kept", "DELETE FROM clinic_factchange"),
+    ("exercises_prescription", "held_is_not_active", "UPDATE exercises_prescription SET state = 'active'"),
+    ("plans_knowledgesignoff", "append_only", "UPDATE plans_knowledgesignoff SET revision = 'x'"),
+    ("plans_letter", "append_only", "DELETE FROM plans_letter"),
+    ("clinic_signature", "append_only", "UPDATE clinic_signature SET content_hash = 'x'"),
+]
+
+
+@pytest.mark.hazard("H-08")
+def test_every_trigger_taken_away_is_noticed(signed: PlanVersion) -> None:
+    """With the trigger the statement is refused by it; without it the statement passes or something else refuses."""
+    unnoticed = [f"{table}.{name}" for table, name, statement in TRIGGERS if not _guards(table, name, statement)]
+    sys.stdout.write(f"{len(TRIGGERS) - len(unnoticed)} of {len(TRIGGERS)} triggers noticed when dropped\n")
+    assert unnoticed == []
+
+
+def _guards(table: str, name: str, statement: str) -> bool:
+    """Does another message, or none, come once the trigger is gone?"""
+    with_it = _said(statement)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        without_trigger(table, name)
+        without_it = _said(statement)
+        transaction.set_rollback(True)
+    return with_it is not None and with_it != without_it
+
+
+def _said(statement: str) -> str | None:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(statement)
+    except DatabaseError as error:
+        return str(error)
+    return None

@@ -1,4 +1,4 @@
-"""Writes docs/safety.md from docs/safety/hazards.yaml."""
+"""Writes docs/safety.md from docs/safety/hazards.yaml and docs/safety/proofs.md."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.core.management.base import BaseCommand
 
 ROOT = Path(settings.BASE_DIR)
 SOURCE = ROOT / "docs" / "safety" / "hazards.yaml"
+PROOFS = ROOT / "docs" / "safety" / "proofs.md"
 PAGE = ROOT / "docs" / "safety.md"
 
 HEAD = """\
 # Safety
 
-<!-- Written by `manage.py render_safety` from docs/safety/hazards.yaml: edit that file. -->
+<!-- Written by `manage.py render_safety` from docs/safety/hazards.yaml and proofs.md: edit those. -->
 
 Kineplan drafts; a person decides and signs. This page names what could harm a patient, what stands against it, and
 which test shows it. `tests/safety/test_hazards.py` fails when a control or a test named here does not exist, when a
@@ -34,7 +35,8 @@ and signs it off before a plan is signed on it ([knowledge](knowledge.md)).
 def render() -> str:
     """The page as text."""
     hazards = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))["hazards"]
-    return HEAD + "\n".join(_rows(hazards)) + "\n\n" + "\n\n".join(map(_section, hazards)) + "\n"
+    proofs = PROOFS.read_text(encoding="utf-8")
+    return HEAD + "\n".join(_rows(hazards)) + "\n\n" + "\n\n".join([*map(_section, hazards), proofs])
 
 
 def _rows(hazards: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -56,7 +58,7 @@ def _section(hazard: dict[str, Any]) -> str:
 
 
 class Command(BaseCommand):
-    help = "Write docs/safety.md from docs/safety/hazards.yaml."
+    help = "Write docs/safety.md from docs/safety/hazards.yaml and proofs.md."
 
     def handle(self, *args: Any, **options: Any) -> None:
         PAGE.write_text(render(), encoding="utf-8")
