@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from clinic.errors import Invalid, ManyProblems
+from clinic.errors import Conflict, Invalid, ManyProblems
 from plans.engine.dose import HEAVY_RPE, STRENGTH_DAYS_MAX, minutes_per_day
 from plans.engine.knowledge import Dosage, DoseParameter, Exercise, Knowledge, Technique
 from plans.wording import parameter_label, unit_word
@@ -64,6 +64,8 @@ def exercise_bounds(
     exercise: Exercise, phase: int, knowledge: Knowledge, *, heavy_avoided: bool = False
 ) -> dict[str, Bound]:
     """Bounds of each field that this exercise's dose has in this phase."""
+    if phase not in exercise.dosage:
+        raise Conflict("no_dose", f"{exercise.name} has no dose in phase {phase}. Take it out of this phase.")
     ranges = knowledge.exercise_rules.allowed_ranges
     timed = exercise.dosage[phase].duration_min is not None
     names = ["sets", "reps", "duration_min" if timed else "hold_s", "per_day", "days_per_week", "rest_s"]

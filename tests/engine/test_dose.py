@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from clinic.errors import DomainError
+from plans.doses import exercise_bounds
 from plans.engine.derive import build_picture
 from plans.engine.dose import Dosing, minutes_per_day, technique_dose
 from plans.engine.index import index_for
@@ -124,3 +126,9 @@ def test_techniques_start_at_their_default_and_light_in_phase_1() -> None:
     assert technique_dose(soft, 1)["session_min"] == 10
     assert technique_dose(soft, 1)["depth"] <= 5  # type: ignore[operator]
     assert technique_dose(knowledge().techniques["es_tens_conventional"], 1)["frequency_hz"] == 100
+
+
+def test_a_phase_without_a_dose_is_refused_in_words() -> None:
+    exercise = next(e for e in knowledge().exercises.values() if 2 not in e.dosage)
+    with pytest.raises(DomainError, match="no dose in phase 2"):
+        exercise_bounds(exercise, 2, knowledge())
