@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
-from assessments.models import InstrumentVersion, OutcomeRequest, OutcomeResponse, PsfsActivity
+from assessments.current import signed_now
+from assessments.models import InstrumentVersion, OutcomeRequest, OutcomeResponse
 from assessments.outcomes.install import instrument_of
 from assessments.outcomes.score import AnswerProblems, read_answers, score_of
 from clinic.errors import Conflict, Invalid, ManyProblems
@@ -25,18 +26,12 @@ def patient_day(patient: Patient, now: datetime) -> date:
 
 
 def activities_of(episodes: Iterable[int]) -> dict[int, list[str]]:
-    """The activities that the patient named at the latest assessment that has any, by episode; one query."""
-    rows = (
-        PsfsActivity.objects.filter(assessment__episode__in=list(episodes))
-        .order_by("assessment__assessed_on", "assessment_id", "position")
-        .values_list("assessment__episode_id", "assessment_id", "activity")
-    )
-    found: dict[int, tuple[int, list[str]]] = {}
-    for episode, assessment, activity in rows:
-        if episode not in found or found[episode][0] != assessment:
-            found[episode] = (assessment, [])
-        found[episode][1].append(activity)
-    return {episode: activities for episode, (_, activities) in found.items()}
+    """The activities that the patient named at the latest signed assessment that has any, as corrected, by episode."""
+    found: dict[int, list[str]] = {}
+    for assessment, _, activities in signed_now(episodes):
+        if activities:
+            found[assessment.episode_id] = [row.activity for row in activities]
+    return found
 
 
 @transaction.atomic

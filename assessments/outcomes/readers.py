@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from assessments.models import Assessment, Finding, InstrumentVersion, OutcomeResponse, PsfsActivity
+from assessments.current import signed_now
+from assessments.models import Finding, InstrumentVersion, OutcomeResponse, PsfsActivity
 from assessments.outcomes.install import instrument_of
 from assessments.outcomes.instrument import Instrument
 from assessments.outcomes.meaning import Point
@@ -55,7 +56,7 @@ class Series:
 
 
 def series_of(episode: Episode) -> tuple[Series, ...]:
-    """The instruments of one episode that have a score. Three or four queries."""
+    """The instruments of one episode that have a score. At most six queries."""
     return series_of_many([episode.pk]).get(episode.pk, ())
 
 
@@ -86,24 +87,27 @@ def _order(point: Point) -> tuple[date, int]:
 
 
 def _from_assessments(episodes: list[int], rows: Mapping[str, InstrumentVersion]) -> Iterable[tuple[int, str, Point]]:
-    """Scores that signed assessments hold: a finding of the score's own metric, and the mean of the activities."""
+    """Scores that signed assessments hold: a finding of the score's own metric, and the mean of the activities.
+
+    Corrected values count as corrected; what was carried over from an earlier assessment was not measured.
+    """
     metrics = {metric: key for key, row in rows.items() if (metric := score_metric(instrument_of(row)))}
-    signed: dict[str, Any] = {"assessment__state": Assessment.State.SIGNED, "assessment__episode__in": episodes}
-    columns = ("assessment_id", "assessment__episode_id", "assessment__assessed_on")
-    findings = Finding.objects.filter(**signed, path__in=metrics, number__isnull=False)
-    for path, number, assessment, episode, day in findings.values_list("path", "number", *columns):
-        yield episode, metrics[path], Point(day, float(number), "clinician", assessment=assessment)
-    if "func.psfs_avg" in metrics:
-        yield from _mean_activities(metrics["func.psfs_avg"], signed, columns)
+    if not metrics:
+        return
+    for assessment, findings, activities in signed_now(episodes, metrics):
+        for metric, value in _measured(findings, activities):
+            if metric in metrics:
+                point = Point(assessment.assessed_on, value, "clinician", assessment=assessment.pk)
+                yield assessment.episode_id, metrics[metric], point
 
 
-def _mean_activities(key: str, signed: dict[str, Any], columns: tuple[str, ...]) -> Iterable[tuple[int, str, Point]]:
-    scores: dict[tuple[int, int, date], list[int]] = {}
-    activities = PsfsActivity.objects.filter(**signed, score__isnull=False)
-    for score, assessment, episode, day in activities.values_list("score", *columns):
-        scores.setdefault((assessment, episode, day), []).append(score)
-    for (assessment, episode, day), values in scores.items():
-        yield episode, key, Point(day, round(fmean(values), 1), "clinician", assessment=assessment)
+def _measured(findings: Iterable[Finding], activities: Iterable[PsfsActivity]) -> Iterable[tuple[str, float]]:
+    for row in findings:
+        if row.number is not None and not row.is_carried:
+            yield row.path, float(row.number)
+    scores = [row.score for row in activities if row.score is not None and not row.is_carried]
+    if scores:
+        yield "func.psfs_avg", round(fmean(scores), 1)
 
 
 def score_metric(instrument: Instrument) -> str:

@@ -38,7 +38,7 @@ def running_plans() -> PlanQuerySet:
 
 
 def cases_of(plans: Iterable[Plan], *, now: datetime) -> list[Case]:
-    """What the rules are told about each plan. Six queries, however many plans there are."""
+    """What the rules are told about each plan. Ten queries at most, however many plans there are."""
     wanted = list(plans)
     patients = [plan.episode.patient_id for plan in wanted]
     due = _due(wanted, now)

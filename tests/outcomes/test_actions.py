@@ -11,8 +11,10 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from assessments.amending import Correction, amend
+from assessments.changes import ActivityChange, FindingChange
 from assessments.models import InstrumentVersion, OutcomeRequest, OutcomeResponse
-from assessments.outcomes.actions import answer, ask_by_hand, correct, decline
+from assessments.outcomes.actions import activities_of, answer, ask_by_hand, correct, decline
 from assessments.outcomes.install import in_force, install, install_shipped
 from assessments.outcomes.instrument import InstrumentError
 from assessments.outcomes.readers import Measured, scores_since, series_of
@@ -291,8 +293,37 @@ def test_a_series_begins_with_the_signed_assessment(episode: Episode, django_ass
     FindingFactory(assessment=unsigned, path="pain.nprs_worst_24h", number=1)
     give(outcome_request(episode, due_on=date(2026, 11, 24)))
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         found = {series.instrument.key: series for series in series_of(episode)}
 
     assert [(point.day.day, point.value) for point in found["nprs"].points] == [(20, 8), (24, 6)]
     assert [(point.day.day, point.value) for point in found["psfs"].points] == [(20, 3.3)]
+
+
+def test_a_series_holds_what_was_corrected_and_not_what_was_carried(episode: Episode) -> None:
+    first = AssessmentFactory(episode=episode, assessed_on=date(2026, 11, 20))
+    FindingFactory(assessment=first, path="pain.nprs_worst_24h", number=8)
+    PsfsActivityFactory(assessment=first, position=1, activity="Walk", score=3)
+    signed_assessment(first)
+    corrections: list[Correction] = [
+        FindingChange("pain.nprs_worst_24h", "", value="6"),
+        ActivityChange(1, activity="Walk uphill", score="4"),
+    ]
+    amend(first, corrections, by=first.author, reason="Other patient's sheet", today=date(2026, 11, 24))
+    again = AssessmentFactory(episode=episode, assessed_on=date(2026, 11, 23))
+    old: dict[str, Any] = {"carried_from": first, "measured_on": date(2026, 11, 20)}
+    FindingFactory(assessment=again, path="pain.nprs_worst_24h", number=6, **old)
+    PsfsActivityFactory(assessment=again, position=1, activity="Walk uphill", score=4, **old)
+    signed_assessment(again)
+    instrument_row("nprs"), instrument_row("psfs")
+
+    found = {series.instrument.key: series for series in series_of(episode)}
+
+    assert [(point.day.day, point.value) for point in found["nprs"].points] == [(20, 6)]
+    assert [(point.day.day, point.value) for point in found["psfs"].points] == [(20, 4)]
+    assert activities_of([episode.pk]) == {episode.pk: ["Walk uphill"]}
+
+
+def test_a_draft_names_no_activities_to_ask_about(episode: Episode) -> None:
+    PsfsActivityFactory(assessment=AssessmentFactory(episode=episode), position=1, activity="Wal")
+    assert activities_of([episode.pk]) == {}
