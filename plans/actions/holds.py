@@ -10,9 +10,11 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from clinic.errors import Conflict, Invalid, Refused
@@ -27,9 +29,10 @@ from plans.actions.guards import OverrideRequest, licensed, stated
 from plans.actions.refusals import refusals_kept
 from plans.actions.versions import facts_now
 from plans.actions.worklist import close_alerts, raise_alert
+from plans.engine.facts import Facts
 from plans.engine.knowledge import Knowledge
 from plans.governance.signoff import is_signed_off
-from plans.models import Alert, ItemHold, Override, Plan, PlanExercise, PlanTechnique, PlanVersion
+from plans.models import Alert, Discharge, ItemHold, Override, Plan, PlanExercise, PlanTechnique, PlanVersion
 from plans.screening import Checker, Verdict
 from plans.snapshot import facts_hash, plain
 
@@ -81,8 +84,10 @@ def settle(patient: Patient, by: User | None, *, today: date) -> Settled:
     """
     if not facts_unsettled(patient.pk):
         return Settled()
-    plans = Plan.objects.select_for_update().filter(episode__patient=patient, state__in=("draft", "active"))
-    found = list(plans.order_by("pk"))
+    # A programme that goes on at home after the discharge is as open as any.
+    goes_on = Exists(Discharge.objects.filter(plan=OuterRef("pk"), home=Discharge.Home.KEEP))
+    plans = Plan.objects.select_for_update().filter(episode__patient=patient)
+    found = list(plans.filter(Q(state__in=("draft", "active")) | goes_on).order_by("pk"))
     changes = list(FactChange.objects.select_for_update().filter(patient=patient, settled_at__isnull=True))
     total = Settled()
     for plan in found:
@@ -116,7 +121,8 @@ def _screen_version(
     """Screen what changed since the last check. A draft's items only get void checks: it is renewed by a person."""
     facts = facts_now(version, today=today)
     basis = (facts_hash(facts), knowledge.revision)
-    if version.checks.order_by("-id").values_list("facts_hash", "knowledge_revision").first() == basis:
+    last = version.checks.order_by("-id").values_list("facts_hash", "knowledge_revision", "checked_at").first()
+    if last is not None and last[:2] == basis and not _ran_out(version, facts, since=last[2], today=today):
         return None
     items = [item for item in items_of(version) if not (isinstance(item, PlanTechnique) and item.is_alternative)]
     rejected = version.causes.filter(decision="rejected").values_list("key", flat=True)
@@ -125,6 +131,12 @@ def _screen_version(
     if version.state != PlanVersion.State.SIGNED:
         return None
     return _sync(version, list(zip(items, verdicts, strict=True)), checker, by, today=today, change=change)
+
+
+def _ran_out(version: PlanVersion, facts: Facts, *, since: datetime, today: date) -> bool:
+    """Whether a credential has ended since the last check: the facts read the same, the verdicts do not."""
+    checked = since.astimezone(ZoneInfo(version.plan.episode.patient.time_zone)).date()
+    return any(held.expires is not None and checked <= held.expires < today for held in facts.credentials)
 
 
 def _sync(

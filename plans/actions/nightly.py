@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic.models import FactChange, Patient
 from plans.actions.holds import screen_plan, try_to_settle
-from plans.models import Plan
+from plans.models import Discharge, Plan
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ def patient_day(patient: Patient) -> date:
 def settle_open(limit: int = AT_ONCE) -> int:
     """Settle patients whose new facts nobody has screened; returns how many were settled."""
     waiting = FactChange.objects.filter(patient=OuterRef("pk"), settled_at__isnull=True)
-    running = Plan.objects.filter(episode__patient=OuterRef("pk"), state__in=("draft", "active"))
+    goes_on = Q(state__in=("draft", "active")) | Q(discharge__home=Discharge.Home.KEEP)
+    running = Plan.objects.filter(goes_on, episode__patient=OuterRef("pk"))
     patients = Patient.objects.filter(Exists(waiting), Exists(running)).order_by("pk")[:limit]
     return sum(try_to_settle(patient, None, today=patient_day(patient)) for patient in patients)
 

@@ -32,8 +32,9 @@ from exercises.models import Prescription, PrescriptionPause
 from exercises.programme import read_day, read_programme
 from plans.actions import OverrideRequest, move_to_phase, recheck, remove_item, revise, sign, sign_problems
 from plans.actions import holds as holds_module
+from plans.actions.discharge import DischargeWish, discharge
 from plans.actions.facts import clear_flag, save_changes
-from plans.actions.holds import facts_may_change, release_hold, settle
+from plans.actions.holds import facts_may_change, release_hold, screen_plan, settle
 from plans.actions.nightly import screen_running, settle_open
 from plans.models import Alert, ItemHold, Plan, PlanExercise, PlannedPrescription, PlanTechnique, PlanVersion
 from tests.factories.assessments import AssessmentFactory
@@ -481,6 +482,28 @@ def test_once_a_day_running_plans_are_screened_for_what_ran_out(signed: PlanVers
     Practitioner.objects.update(licence_valid_until=timezone.localdate() - timedelta(days=1))
     Plan.objects.update(screened_on=timezone.localdate() - timedelta(days=1))
     assert screen_running() == 1
+
+
+def test_a_credential_that_ran_out_holds_what_needs_it() -> None:
+    version = case_signed("case_01")
+    item = PlanTechnique.objects.filter(phase__version=version, is_alternative=False).first()
+    assert item is not None
+    today = timezone.localdate()
+    Practitioner.objects.update(licence_valid_until=today)
+    assert screen_running() == 1
+    assert held_keys() == set(), "in date through its last day"
+    plan = Plan.objects.get()
+    assert screen_plan(plan, None, today=today).held == 0
+    assert screen_plan(plan, None, today=today + timedelta(days=1)).held > 0, "the facts read the same"
+    assert item.technique.key in held_keys()
+
+
+def test_a_programme_that_goes_on_after_the_discharge_is_screened(signed: PlanVersion) -> None:
+    wish = DischargeWish("goals_met", "keep", "Rest for a day, then start again.", letter_consent=False)
+    discharge(signed.plan, signed.created_by, wish=wish, today=TODAY)
+    tell(signed)
+    assert held_keys()
+    assert Prescription.objects.filter(state="paused").exists()
 
 
 def test_a_recheck_passes_after_new_facts() -> None:
