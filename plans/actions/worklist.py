@@ -34,7 +34,7 @@ def raise_alert(
         return Alert.objects.create(
             patient=patient, rule=rule, key=key, text=text, suggestion=suggestion, severity=severity, plan=plan
         )
-    if _rank(severity) > _rank(current.severity) and current.state == Alert.State.SNOOZED:
+    if is_worse(severity, than=current.severity) and current.state == Alert.State.SNOOZED:
         current.state, current.snoozed_until = Alert.State.OPEN, None
     current.text, current.suggestion, current.severity, current.seen_at = text, suggestion, severity, now
     if plan is not None:
@@ -51,6 +51,11 @@ def close_alerts(patient: Patient, rule: str, *, key: str | None = None, outcome
     return rows.update(
         state=Alert.State.DONE, snoozed_until=None, closed_at=timezone.now(), action="resolved", outcome=outcome
     )
+
+
+def is_worse(severity: str, *, than: str) -> bool:
+    """Whether the first is more severe than the second."""
+    return _rank(severity) > _rank(than)
 
 
 def _rank(severity: str) -> int:

@@ -13,17 +13,20 @@ from django.utils import timezone
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
 from clinic.models import User
 from clinic.permissions import Permission, may
-from plans.actions.worklist import raise_alert
+from plans.actions.worklist import is_worse, raise_alert
 from plans.models import Alert, Plan, WatchLimits
 from plans.querysets import AlertQuerySet
 from plans.watch.readers import Case, cases_of, running_plans
-from plans.watch.rules import RULES, check
+from plans.watch.rules import RULES, Holds, check
 
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 500
 OUTCOME_MAX = 500
 SNOOZES = {"1": timedelta(days=1), "3": timedelta(days=3), "7": timedelta(days=7)}
+# How long what a person settled is compared with what holds, and left in peace where only the clock went on.
+REMEMBERED, QUIET = timedelta(days=60), timedelta(days=3)
+BY_THE_CLOCK = ("not_logged", "skipped_for_pain")
 # What was done about it. The last one needs a word on why.
 ACTIONS = {
     "called": "Called the patient",
@@ -47,20 +50,41 @@ def watch_plans(plans: Iterable[Plan] | None = None, *, now: datetime | None = N
     wanted = list(running_plans() if plans is None else plans)
     held = 0
     for start in range(0, len(wanted), AT_A_TIME):
-        for case in cases_of(wanted[start : start + AT_A_TIME], now=moment):
+        batch = wanted[start : start + AT_A_TIME]
+        dealt_with = _dealt_with(batch, moment)
+        for case in cases_of(batch, now=moment):
             try:
-                held += _watch(case)
+                held += _watch(case, dealt_with, moment)
             except Exception:
                 log.exception("plan %s could not be watched", case.plan.pk)
     _close_ended()
     return held
 
 
+def _dealt_with(plans: list[Plan], now: datetime) -> dict[tuple[str, str], Alert]:
+    """What a person settled last, by key and rule; one query."""
+    rows = Alert.objects.filter(
+        rule__in=RULES, plan__in=plans, state=Alert.State.DONE, closed_by__isnull=False, closed_at__gte=now - REMEMBERED
+    )
+    return {(row.key, row.rule): row for row in rows.order_by("closed_at")}
+
+
+def _is_news(holds: Holds, settled: Alert | None, now: datetime) -> bool:
+    """False while a person has dealt with this already: the same words, or soon after where the words move with the
+    clock. What became more severe is news at once."""
+    if settled is None or settled.closed_at is None or is_worse(holds.severity, than=settled.severity):
+        return True
+    soon = now - settled.closed_at < QUIET
+    return settled.text != holds.text and not (soon and holds.rule in BY_THE_CLOCK)
+
+
 @transaction.atomic
-def _watch(case: Case) -> int:
+def _watch(case: Case, dealt_with: Mapping[tuple[str, str], Alert], now: datetime) -> int:
     patient, key = case.plan.episode.patient, f"plan:{case.plan.pk}"
     found = check(case.watched, case.limits)
     for holds in found:
+        if not _is_news(holds, dealt_with.get((key, holds.rule)), now):
+            continue
         raise_alert(
             patient,
             holds.rule,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
@@ -127,6 +128,30 @@ def test_settled_with_what_came_of_it(plan: Plan, alert: Alert) -> None:
     assert (row.state, row.action, row.outcome, row.closed_by) == ("done", "called", "On holiday until Monday.", by)
     with pytest.raises(Conflict, match="settled already"):
         settle(alert, by, action="called", outcome="")
+
+
+def test_what_a_person_settled_does_not_come_back_with_the_next_tick(plan: Plan) -> None:
+    now, by = timezone.now(), plan.episode.practitioner.user
+    log(plan, now.date(), pain=8)
+    watch_plans(now=now)
+    settle(Alert.objects.get(), by, action="called", outcome="Rested, no warning signs.")
+    watch_plans(now=now)
+    watch_plans(now=now + timedelta(days=1))
+    assert waiting() == []
+    SessionLog.objects.update(pain=9)
+    watch_plans(now=now)
+    assert waiting() == [("pain_high", "urgent")], "worse is news"
+
+
+def test_silence_that_was_settled_comes_back_after_days(plan: Plan) -> None:
+    now, by = timezone.now(), plan.episode.practitioner.user
+    Prescription.objects.update(starts_on=now.date() - timedelta(days=3))
+    watch_plans(now=now)
+    settle(Alert.objects.get(), by, action="called", outcome="On holiday.")
+    watch_plans(now=now + timedelta(hours=5))
+    assert waiting() == []
+    watch_plans(now=now + timedelta(days=3, hours=1))
+    assert [rule for rule, _ in waiting()] == ["not_logged"]
 
 
 @pytest.mark.parametrize(
