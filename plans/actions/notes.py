@@ -20,7 +20,7 @@ from plans.actions.guards import licensed
 from plans.actions.red_flags import flags_answered
 from plans.actions.review import review_after_note
 from plans.engine.knowledge import Knowledge
-from plans.facts import CREDENTIAL_KEYS, REGISTRATION, facts_for
+from plans.facts import CREDENTIAL_KEYS, REGISTRATION, facts_for, with_later_flags
 from plans.models import NoteAddendum, NoteTechnique, Plan, PlanVersion, Technique, TreatmentNote
 from plans.screening import Checker
 from plans.visits import limits
@@ -148,11 +148,12 @@ def credentials_on(practitioner: Practitioner | None, day: date) -> frozenset[st
 def visit_checker(
     note: TreatmentNote, practitioner: Practitioner | None, knowledge: Knowledge, *, today: date
 ) -> Checker:
-    """The safety rules for today's facts and the treating practitioner."""
+    """The safety rules for today's facts, red flags of a later assessment among them, and the treating practitioner."""
     who = practitioner or note.plan.episode.practitioner
     note.version.assessment.episode = note.plan.episode
     rejected = note.version.causes.filter(decision="rejected").values_list("key", flat=True)
     facts = facts_for(note.version.assessment, practitioner=who, today=today)
+    facts = with_later_flags(facts, note.version.assessment)
     return Checker(facts, knowledge, today=today, rejected=rejected)
 
 

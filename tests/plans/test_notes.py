@@ -25,6 +25,7 @@ from plans.actions.notes import (
 )
 from plans.models import AdverseEvent, Alert, NoteTechnique, Plan, TreatmentNote
 from plans.signatures import verify_signatures
+from tests.factories.assessments import AssessmentFactory, RedFlagAnswerFactory
 from tests.factories.clinic import PractitionerFactory
 from tests.factories.plans import TODAY, case_signed
 
@@ -274,6 +275,15 @@ def test_another_region_is_screened_and_refused() -> None:
         add_note_technique(note, note.author, key="th_cold", region="head_face", side="", today=TODAY)
     with pytest.raises(Invalid):
         add_note_technique(note, note.author, key="ex_balance", region="lumbar", side="", today=TODAY)
+
+
+def test_a_flag_that_a_later_assessment_raised_closes_the_region_to_what_is_added() -> None:
+    note = begin()
+    later = AssessmentFactory(episode=note.plan.episode, author=note.author, assessed_on=TODAY)
+    RedFlagAnswerFactory(assessment=later, flag="ces_bladder", answer="yes")
+    settled(note)
+    with pytest.raises(Refused):
+        add_note_technique(note, note.author, key="th_cold", region="lumbar", side="", today=TODAY)
 
 
 # --- The short list --------------------------------------------------------------------------------------------------
