@@ -11,6 +11,8 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from clinic.models import Patient
+from clinic.readers import has_unsettled_facts
+from plans.holds import held_items
 from plans.models import Plan, PlanEdit, PlanExercise, PlanTechnique, PlanVersion, SeenVersion
 
 
@@ -50,6 +52,8 @@ def news_for(patient: Patient) -> News | None:
     current = _current(patient)
     if current is None or current.plan.current_phase is None:
         return None
+    if getattr(current, "is_checked_anew", False):
+        return None  # nothing is said of exercises while a new fact waits to be screened
     seen = getattr(current.plan, "seen", None)
     if seen is not None and (seen.version_id, seen.phase) == (current.pk, current.plan.current_phase):
         return None
@@ -64,6 +68,7 @@ def _current(patient: Patient) -> PlanVersion | None:
         plan__episode__patient=patient, plan__state=Plan.State.ACTIVE, state=PlanVersion.State.SIGNED
     )
     light = rows.select_related("plan__seen", "signed_by__user").defer("facts", "draft")
+    light = light.annotate(is_checked_anew=has_unsettled_facts("plan__episode__patient"))
     newest: PlanVersion | None = light.order_by("-signed_at", "-id").first()
     return newest
 
@@ -75,8 +80,10 @@ def _news(current: PlanVersion, seen: SeenVersion | None) -> News | None:
     old_version, old_phase = before
     number = current.plan.current_phase
     was, now = _phase_rows(old_version, old_phase), _phase_rows(current, number)
+    held = held_items(current.plan_id)
     swaps = _swaps(old_version, current, number) if old_phase == number else {}
-    fresh = [row for key, row in now[0].items() if key not in was[0]]
+    open_rows = {key: row for key, row in now[0].items() if row.pk not in held.exercises}
+    fresh = [row for key, row in open_rows.items() if key not in was[0]]
     replaced = {row.exercise.key: swaps[row.exercise.key] for row in fresh if swaps.get(row.exercise.key) in was[0]}
     gone = [row.exercise.name for key, row in was[0].items() if key not in now[0] and key not in replaced.values()]
     return News(
@@ -86,9 +93,9 @@ def _news(current: PlanVersion, seen: SeenVersion | None) -> News | None:
         phase=number,
         new=tuple(row for row in fresh if row.exercise.key not in replaced),
         instead=tuple((r, was[0][replaced[r.exercise.key]].exercise.name) for r in fresh if r.exercise.key in replaced),
-        moved=tuple(_moved(was[0], now[0])),
+        moved=tuple(_moved(was[0], open_rows)),
         gone=tuple(gone),
-        treatments_new=tuple(name for name in now[1] if name not in was[1]),
+        treatments_new=tuple(t for t, key in now[1].items() if t not in was[1] and key not in held.techniques),
         treatments_gone=tuple(name for name in was[1] if name not in now[1]),
         words=current.summary_for_patient if current.summary_for_patient != old_version.summary_for_patient else "",
     )
@@ -103,7 +110,7 @@ def _before(current: PlanVersion, seen: SeenVersion | None) -> tuple[PlanVersion
     return (first, first.start_phase) if first is not None and first.start_phase else None
 
 
-def _phase_rows(version: PlanVersion, number: int) -> tuple[dict[str, PlanExercise], list[str]]:
+def _phase_rows(version: PlanVersion, number: int) -> tuple[dict[str, PlanExercise], dict[str, int]]:
     planned = PlanTechnique.objects.filter(is_alternative=False).select_related("technique")
     phase = (
         version.phases.filter(number=number)
@@ -114,9 +121,9 @@ def _phase_rows(version: PlanVersion, number: int) -> tuple[dict[str, PlanExerci
         .first()
     )
     if phase is None:
-        return {}, []
+        return {}, {}
     rows = {row.exercise.key: row for row in phase.planexercises.all()}
-    return rows, [row.technique.name for row in phase.plantechniques.all()]
+    return rows, {row.technique.name: row.pk for row in phase.plantechniques.all()}
 
 
 def _swaps(old: PlanVersion, new: PlanVersion, number: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clinic.models import FactChange
 from plans.actions import (
     change_dose,
     move_to_phase,
@@ -19,7 +20,7 @@ from plans.actions.drafting import usable_knowledge
 from plans.actions.editing import dose_of
 from plans.contents import compare
 from plans.difference import Change, ItemContent, PhaseContent, VersionContent, difference, dose_words
-from plans.models import PlanVersion, SeenVersion
+from plans.models import ItemHold, PlanExercise, PlanVersion, SeenVersion
 from plans.news import news_for
 from portal.changes import told
 from tests.factories.plans import TODAY, case_signed, page_version
@@ -164,6 +165,18 @@ def test_a_first_plan_is_no_news(first: PlanVersion, django_assert_num_queries) 
 def test_a_draft_is_no_news(first: PlanVersion) -> None:
     edited(first)
     assert news_for(first.plan.episode.patient) is None
+
+
+def test_what_is_held_is_no_news(first: PlanVersion) -> None:
+    patient = first.plan.episode.patient
+    second = signed(edited(first))
+    item = PlanExercise.objects.get(phase__version=second, phase__number=1, exercise__name="Gluteal squeeze")
+    ItemHold.objects.create(plan=second.plan, exercise_item=item, key=item.exercise.key, verdict="blocked_absolute")
+    card = told(patient)
+    assert card is not None
+    assert "Gluteal squeeze" not in {line.text for line in card.lines}
+    FactChange.objects.create(patient=patient, source="test", what="")
+    assert told(patient) is None, "nothing is said before the new fact was screened"
 
 
 def test_the_patient_is_told_until_it_was_seen(client: Client, first: PlanVersion) -> None:
