@@ -23,9 +23,15 @@ def signed() -> PlanVersion:
 @pytest.mark.hazard("H-19")
 def test_every_surface_shows_the_same(client: Client, signed: PlanVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     printed: dict[str, Any] = {}
-    monkeypatch.setattr(handout, "typeset", lambda _sheet, data, **_: printed.update(data) or b"")
+
+    def sheet(_name: str, data: dict[str, Any], **_: Any) -> bytes:
+        printed.update(data)
+        return b""
+
+    monkeypatch.setattr(handout, "typeset", sheet)
     handout.handout_pdf(page_version(signed))
     phase = signed.plan.current_phase
+    assert phase is not None
     rows = list(PlanExercise.objects.filter(phase__version=signed, phase__number=phase).select_related("exercise"))
     names, keys = {row.exercise.name for row in rows}, {row.exercise.key for row in rows}
     warnings = PlanEducation.objects.get(phase__version=signed, phase__number=phase, topic__key="ed_warning_signs")
