@@ -50,6 +50,7 @@ def test_too_soon_or_silent_proposes_nothing() -> None:
     assert {o.proposal.reasons[0].rule for o in offers(plan, 14)} == {"titrate.not_done"}
 
 
+@pytest.mark.hazard("H-30")
 def test_taking_over_changes_a_draft_and_nothing_for_the_patient() -> None:
     plan = steady()
     offer = step(plan)
@@ -97,6 +98,7 @@ def test_only_a_registered_person_and_only_what_still_holds() -> None:
     assert not PlanVersion.objects.filter(state="draft").exists()
 
 
+@pytest.mark.hazard("H-30")
 def test_a_flare_proposes_a_step_back_and_no_step_up() -> None:
     plan = running_plan()
     log_days(plan, 0, [3] * 8 + [7, 7])

@@ -61,6 +61,7 @@ def test_all_gates_met_is_ready_and_says_so_on_the_worklist() -> None:
     assert "Ready for phase 2" in alert.text
 
 
+@pytest.mark.hazard("H-29")
 def test_not_re_measured_holds_and_raises_nothing() -> None:
     plan = running_plan()
     log_days(plan, 0, [7, 6, 5])
@@ -81,6 +82,7 @@ def test_each_criterion_carries_value_target_day_person_and_trend() -> None:
     assert [value for _, value in line["trend"]] == [7, 0, 5, 3]  # pain 0 is a value
 
 
+@pytest.mark.hazard("H-29")
 def test_a_new_red_flag_stops_and_is_urgent() -> None:
     plan = running_plan()
     ready_for_two(plan)
@@ -255,6 +257,7 @@ def test_a_decision_against_the_recommendation_needs_a_reason_and_is_marked() ->
     assert Alert.objects.exclude(state="done").get().rule == "phase_ready"
 
 
+@pytest.mark.hazard("H-29")
 @pytest.mark.parametrize("key", ["neuro", "flags"])
 def test_nobody_advances_over_an_open_safety_gate(key: str) -> None:
     plan = running_plan()
@@ -266,6 +269,7 @@ def test_nobody_advances_over_an_open_safety_gate(key: str) -> None:
     assert not ReviewDecision.objects.exists()
 
 
+@pytest.mark.hazard("H-29")
 def test_nobody_advances_after_a_stop() -> None:
     plan = running_plan()
     ready_for_two(plan)
@@ -347,6 +351,7 @@ def test_a_gate_that_moves_may_not(first: int | None, second: int, n: int) -> No
     assert not CriterionWaiver.objects.exists()
 
 
+@pytest.mark.hazard("H-29")
 @pytest.mark.parametrize("key", ["p1_neuro", "p1_flags"])
 def test_the_safety_gates_are_never_waived(key: str) -> None:
     plan = running_plan()

@@ -110,6 +110,7 @@ def test_not_yet(changes: dict[str, Any], rule: str) -> None:
     assert (found.kind, found.reasons[0].rule) == ("hold", rule)
 
 
+@pytest.mark.hazard("H-30")
 def test_a_stopped_phase_steps_nothing_up_but_still_cuts() -> None:
     assert one(exercise(sessions([2] * 6)), [2] * 6, stopped=True).reasons[0].rule == "titrate.stopped"
     assert one(exercise(sessions([2, 2, 2, 5])), [2, 2, 2, 5], stopped=True).kind == "cut"
@@ -149,6 +150,7 @@ def test_the_next_dose(before: HomeDose, after: dict[str, Any] | None) -> None:
     assert found == (None if after is None else replace(before, **after))
 
 
+@pytest.mark.hazard("H-30")
 @pytest.mark.parametrize("reps", range(1, 31))
 @pytest.mark.parametrize("sets", range(1, 5))
 def test_no_step_is_larger_than_fifteen_per_cent_or_over_a_limit(sets: int, reps: int) -> None:

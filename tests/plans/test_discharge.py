@@ -121,6 +121,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.hazard("H-31")
 @pytest.mark.parametrize(("changes", "field"), REFUSED)
 def test_a_refusal_names_its_field_and_changes_nothing(changes: dict[str, Any], field: str) -> None:
     version = case_signed()
@@ -141,6 +142,7 @@ def test_an_open_note_and_a_lapsed_registration_stand_in_the_way() -> None:
     assert not Discharge.objects.exists()
 
 
+@pytest.mark.hazard("H-31")
 def test_the_pages_sign_show_and_tell_the_patient(client: Client) -> None:
     version = case_signed()
     client.force_login(version.created_by)

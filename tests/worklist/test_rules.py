@@ -28,6 +28,7 @@ def pains(*values: int | None, skipped: int = 0) -> list[PainDay]:
     return [PainDay(first + timedelta(days=n), value, skipped) for n, value in enumerate(values)]
 
 
+@pytest.mark.hazard("H-18")
 @pytest.mark.parametrize(
     ("case", "rules"),
     [

@@ -42,6 +42,7 @@ def waiting() -> list[tuple[str, str]]:
     return list(Alert.objects.exclude(state="done").order_by("rule").values_list("rule", "severity"))
 
 
+@pytest.mark.hazard("H-18")
 def test_silence_is_raised_once_and_ends_with_a_log(plan: Plan) -> None:
     assert watch_plans(now=LATER) == 1
     assert watch_plans(now=LATER) == 1
@@ -66,6 +67,7 @@ def test_a_hold_is_no_silence(plan: Plan) -> None:
     assert watch_plans(now=LATER) == 0, "the time begins anew when the hold ends"
 
 
+@pytest.mark.hazard("H-18")
 def test_high_pain(plan: Plan) -> None:
     log(plan, LATER.date(), pain=9)
     watch_plans(now=LATER)
@@ -108,6 +110,7 @@ def test_put_away_it_comes_back(plan: Plan, alert: Alert) -> None:
     assert (Alert.objects.get().state, Alert.objects.get().severity) == ("open", "high"), "silence became long"
 
 
+@pytest.mark.hazard("H-18")
 def test_what_is_urgent_cannot_wait(plan: Plan, alert: Alert) -> None:
     Alert.objects.update(severity="urgent")
     with pytest.raises(Refused, match="urgent"):
