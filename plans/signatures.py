@@ -53,11 +53,12 @@ READERS: Mapping[str, Reader] = {
 }
 
 
-# Rows that may not be signed without a link: they keep ``state`` and ``signed_at``.
+# Rows that may not be signed without a link: they keep ``signed_at``, and ``state`` unless they are born signed.
 SIGNED: Mapping[str, type[Model]] = {
     Kind.ASSESSMENT: Assessment,
     Kind.PLAN_VERSION: PlanVersion,
     Kind.TREATMENT_NOTE: TreatmentNote,
+    Kind.DISCHARGE: Discharge,
 }
 
 
@@ -73,7 +74,9 @@ def _signed_past_the_chain() -> Broken | None:
     if first is None:
         return None
     for kind, model in SIGNED.items():
-        rows = model._default_manager.exclude(state="draft").filter(signed_at__gte=first.signed_at)
+        rows = model._default_manager.filter(signed_at__gte=first.signed_at)
+        if kind != Kind.DISCHARGE:
+            rows = rows.exclude(state="draft")
         past = first_unsigned(kind, rows)
         if past is not None:
             return Broken(0, kind, past, "it is signed but has no link in the chain")

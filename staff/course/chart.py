@@ -136,7 +136,7 @@ def _panels(timeline: Timeline, axis: Axis) -> tuple[tuple[Panel, ...], float]:
         ("pain", "Worst pain of the day, 0–10", [pain] if pain else [], 10.0, pain_goal,
          "2 points less: a change that matters"),
         ("function", "Function (PSFS), 0–10", [timeline.function] if timeline.function else [], 10.0, function_goal,
-         "2 points more: a change that matters"),
+         "2 points more: beyond measurement error"),
         ("range", "Range, % of norm", list(timeline.ranges), 120.0, NORMAL_PCT, "90 % of norm"),
         ("strength", "Strength, % of full grade", list(timeline.strengths), 100.0, 86.0, "grade 4+"),
     ]  # fmt: skip

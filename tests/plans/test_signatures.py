@@ -17,6 +17,7 @@ from plans.actions import draft_plan, sign
 from plans.models import PlanVersion
 from plans.tasks import tick_verify
 from tests.clinic.test_signatures import triggers_off
+from tests.factories.notes import bare_note, discharge_of
 from tests.factories.plans import TODAY, case_assessment
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +97,9 @@ def test_the_nightly_tick_verifies_once_and_complains_loudly(
         tick_verify()
     assert SignatureCheck.objects.count() == 1
     assert "Signature 1 (assessment" in caplog.text
+
+
+def test_a_discharge_written_past_the_chain_is_found(signed: PlanVersion) -> None:
+    row = discharge_of(bare_note(signed))  # the note stays a draft
+    with pytest.raises(CommandError, match=f"discharge {row.pk}"):
+        call_command("verify_signatures")
