@@ -26,7 +26,7 @@ from plans.screening import Checker
 from plans.visits import limits
 from plans.visits.bounds import carried_parameters, visit_bounds
 from plans.visits.carry import fill
-from plans.visits.held import held_techniques
+from plans.visits.held import held_exercises, held_techniques
 from plans.visits.questions import Question, answers_of, questions_for
 from plans.visits.writing import NoteWriter, screen
 from plans.wording import technique_dose
@@ -122,6 +122,7 @@ def _writer(note: TreatmentNote, by: User, *, today: date) -> NoteWriter:
         knowledge=knowledge,
         questions={q.key: q for q in note_questions(note)},
         held=held_techniques(note.plan, note=note),
+        held_exercises=lambda: held_exercises(note.plan),
         credentials=credentials_on(practitioner, note.visit_on),
         checker=lambda: visit_checker(note, practitioner, knowledge, today=today),
         now=timezone.now(),

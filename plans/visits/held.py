@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from clinic.readers import facts_unsettled
-from plans.models import AdverseEvent, ItemHold, NoteTechnique, Plan, PlanTechnique, TreatmentNote
+from plans.models import AdverseEvent, ItemHold, NoteTechnique, Plan, PlanExercise, PlanTechnique, TreatmentNote
+
+UNSCREENED = "held until the facts that are new have been checked"
 
 
 def held_techniques(plan: Plan, *, note: TreatmentNote | None = None) -> dict[int, str]:
@@ -21,13 +23,25 @@ def held_techniques(plan: Plan, *, note: TreatmentNote | None = None) -> dict[in
     return held
 
 
+def held_exercises(plan: Plan) -> dict[int, str]:
+    """Exercise id to the reason of its hold by a new fact; every planned one while new facts are not screened yet."""
+    if facts_unsettled(plan.episode.patient_id):
+        planned = PlanExercise.objects.filter(phase__version__plan=plan).values_list("exercise_id", flat=True)
+        return dict.fromkeys(planned, UNSCREENED)
+    rows = ItemHold.objects.filter(plan=plan, released_at__isnull=True, exercise_item__isnull=False)
+    return {
+        hold.exercise_item.exercise_id: f"held since {hold.opened_at:%d %b}: {_reason(hold)}"
+        for hold in rows.select_related("exercise_item")
+        if hold.exercise_item is not None
+    }
+
+
 def _by_facts(plan: Plan) -> dict[int, str]:
     """Items that a new fact holds; everything that was planned or noted while new facts are not screened yet."""
     if facts_unsettled(plan.episode.patient_id):
-        why = "held until the facts that are new have been checked"
         planned = PlanTechnique.objects.filter(phase__version__plan=plan).values_list("technique_id", flat=True)
         noted = NoteTechnique.objects.filter(note__plan=plan).values_list("technique_id", flat=True)
-        return dict.fromkeys({*planned, *noted}, why)
+        return dict.fromkeys({*planned, *noted}, UNSCREENED)
     rows = ItemHold.objects.filter(plan=plan, released_at__isnull=True, technique_item__isnull=False)
     return {
         hold.technique_item.technique_id: f"held since {hold.opened_at:%d %b}: {_reason(hold)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from clinic.anatomy import MUSCLES, REGIONS, SIDES
@@ -43,12 +44,14 @@ class NoteWriter:
         questions: Mapping[str, Question],
         held: Mapping[int, str],
         credentials: frozenset[str],
+        held_exercises: Callable[[], Mapping[int, str]],
         checker: Callable[[], Checker],
         now: datetime,
         today: date,
     ) -> None:
         self.note, self.knowledge, self.questions = note, knowledge, questions
         self.held, self.credentials, self.checker = held, credentials, checker
+        self.held_exercises = cache(held_exercises)
         self.now, self.today = now, today
         self.problems: dict[str, str] = {}
         self.changed = False
@@ -215,10 +218,14 @@ class NoteWriter:
         row.done, row.carried = DECISIONS[answer], []
 
     def decide_open(self) -> None:
-        """ "As carried": every row that nobody decided about was done as it stands."""
+        """ "As carried": every row that nobody decided about was done as it stands. What is held is never said so."""
         rows: list[NoteTechnique | NoteExercise] = [*self.note.notetechniques.all(), *self.note.noteexercises.all()]
         for row in rows:
             if row.done is None:
+                if isinstance(row, NoteExercise) and row.exercise_id in (held := self.held_exercises()):
+                    why = f"{row.exercise.name} is {held[row.exercise_id]}. Say yourself whether it was done."
+                    self._refuse(f"e:{row.pk}:done", Refused("held", why, field="done"))
+                    continue
                 before = _columns(row)
                 self._decide(row, "yes")
                 self._save(row, before)

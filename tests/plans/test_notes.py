@@ -369,6 +369,22 @@ def test_what_a_new_fact_holds_is_done_only_with_a_reason(screened: bool) -> Non
     assert row(note, "mt_soft_tissue_release").done is True
 
 
+@pytest.mark.parametrize("screened", [False, True])
+def test_a_held_exercise_is_not_done_by_confirming_all_as_carried(screened: bool) -> None:
+    note = begin()
+    PatientCondition.objects.filter(patient=note.plan.episode.patient, condition__key="dvt_suspected").update(
+        answer="yes"
+    )
+    if screened:
+        settled(note)
+    saved = post(note, {"all_done": "1"})
+    held = [row for row in fresh(note).noteexercises.all() if row.done is None]
+    assert held
+    assert all(f"e:{row.pk}:done" in saved.problems for row in held)
+    post(note, {f"e:{held[0].pk}:done": "yes"})
+    assert fresh(note).noteexercises.get(pk=held[0].pk).done is True, "a person's own word is recorded"
+
+
 EVENTS: list[tuple[dict[str, str], list[str]]] = [
     ({"what": ""}, ["what"]),
     ({"action": " "}, ["action"]),
