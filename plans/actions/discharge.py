@@ -15,9 +15,10 @@ from clinic.models import Episode, User
 from clinic.signatures import Kind, append
 from exercises.actions import stop
 from plans.actions.guards import licensed
-from plans.actions.worklist import raise_alert
+from plans.actions.review import RULES
+from plans.actions.worklist import close_alerts, raise_alert
 from plans.discharge.record import build_record, running_programme
-from plans.models import Alert, Discharge, PhaseProgress, Plan, PlanVersion, TreatmentNote
+from plans.models import Alert, Discharge, PhaseProgress, PhaseReview, Plan, PlanVersion, TreatmentNote
 
 TEXT_MAX = 3000
 FOLLOW_UP_MAX_DAYS = 400
@@ -104,6 +105,9 @@ def _close(plan: Plan, row: Discharge, by: User, *, today: date) -> None:
     plan.state = Plan.State.COMPLETED
     plan.save(update_fields=["state"])
     Episode.objects.filter(pk=plan.episode_id).update(state=Episode.State.CLOSED, closed_on=today)
+    for verdict, (rule, _) in RULES.items():
+        if verdict != PhaseReview.Verdict.STOP:  # an examination that is due stays due
+            close_alerts(plan.episode.patient, rule, key=f"plan:{plan.pk}", outcome="The course of care has ended.")
     if row.follow_up_on:
         _remind(plan, row.follow_up_on)
 

@@ -17,6 +17,7 @@ from exercises.models import Prescription
 from plans.actions import move_to_phase
 from plans.actions.discharge import DischargeWish, discharge
 from plans.actions.notes import start_note
+from plans.actions.worklist import raise_alert
 from plans.discharge.record import build_record, flare_plan_draft, meaningful
 from plans.models import Alert, Discharge, Plan, PlanVersion
 from plans.signatures import verify_signatures
@@ -88,6 +89,15 @@ def test_it_closes_the_plan_and_the_episode_and_keeps_the_programme() -> None:
         Discharge.objects.filter(pk=row.pk).update(summary="Other")
     with pytest.raises(DatabaseError), transaction.atomic():
         row.delete()
+
+
+def test_what_waited_for_a_decision_on_the_phase_is_over() -> None:
+    version = case_signed()
+    for rule in ("phase_ready", "stop"):
+        raise_alert(version.plan.episode.patient, rule, key=f"plan:{version.plan_id}", text="Look", plan=version.plan)
+    end(version)
+    assert Alert.objects.get(rule="phase_ready").state == "done"
+    assert Alert.objects.get(rule="stop").state == "open", "an examination that is due stays due"
 
 
 def test_the_programme_ends_when_that_is_chosen() -> None:
