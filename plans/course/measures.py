@@ -7,18 +7,18 @@ one metric, side and day the one recorded later counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Q
 
-from assessments.current import activities_now, amended_by_assessment, findings_now, flags_now
+from assessments.current import activities_now, amended_by_assessment, findings_now, flags_now, signed_now
 from assessments.models import AmendedValue, Assessment
 from assessments.outcomes.readers import scores_since
 from assessments.vocabulary import RED_FLAGS, VOCABULARY
-from clinic.models import Answer
+from clinic.models import Answer, Episode
 from exercises.models import Prescription, SessionLog
 from plans.engine.facts import FindingValue
 from plans.engine.progress import DayLog, Score
@@ -28,6 +28,7 @@ from plans.models import Observation, Plan, TreatmentNote
 NEW_FLAG = "check.new_red_flag"
 FLAGS_CLEAR = "check.flags_clear"
 PART = 0.5
+Amended = Mapping[int, dict[str, AmendedValue]]  # the corrections of each assessment, by its key
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,20 @@ def measures_of(plan: Plan) -> tuple[Measure, ...]:
 
 def _all(plan: Plan) -> Iterator[Measure]:
     assessments = list(signed_assessments(plan))
-    yield from _from_assessments(plan, assessments)
+    amended = amended_by_assessment(assessments) if assessments else {}
+    yield from _from_assessments(plan, assessments, amended)
     yield from _from_outcomes(plan, assessments)
-    yield from _from_notes(plan, assessments)
+    yield from _from_notes(plan, assessments, amended)
     yield from _from_observations(plan)
 
 
 # --- Reassessments --------------------------------------------------------------------------------------------------
 
 
-def _from_assessments(plan: Plan, rows: Sequence[Assessment]) -> Iterator[Measure]:
+def _from_assessments(plan: Plan, rows: Sequence[Assessment], amended: Amended) -> Iterator[Measure]:
     first = _first_assessment(plan)
     baseline = next((i for i, row in enumerate(rows) if row.pk == first), -1)
-    known_flags = _flags_at(rows[: baseline + 1])
-    amended = amended_by_assessment(rows[baseline + 1 :])
+    known_flags = _flags_at(rows[: baseline + 1], amended)
     for row in rows[baseline + 1 :]:
         now = amended.get(row.pk, {})
         yield from _measured_in(row, now, age=plan.episode.patient.age(row.assessed_on))
@@ -117,9 +118,18 @@ def _measured_in(assessment: Assessment, amended: dict[str, AmendedValue], *, ag
         yield measure("func.psfs_avg", round(sum(scores) / len(scores), 1))
 
 
-def _flags_at(assessments: Sequence[Assessment]) -> set[str]:
-    """Flags that were on record when the plan began."""
-    return {a.flag for row in assessments for a in row.flag_answers.all() if a.answer == Answer.YES}
+def activity_means(episode: Episode) -> Iterator[tuple[date, float]]:
+    """Day and mean of the scored activities of each signed assessment, as corrected and without carried ones."""
+    for assessment, _, activities in signed_now([episode.pk]):
+        scores = [row.score for row in activities if row.score is not None and not row.is_carried]
+        if scores:
+            yield assessment.assessed_on, round(sum(scores) / len(scores), 1)
+
+
+def _flags_at(assessments: Sequence[Assessment], amended: Amended) -> set[str]:
+    """Flags that these assessments have on record, as corrected."""
+    answers = (answer for row in assessments for answer in flags_now(row, amended.get(row.pk, {})))
+    return {answer.flag for answer in answers if answer.answer == Answer.YES}
 
 
 def _flag_checks(assessment: Assessment, answers: dict[str, str], known: set[str]) -> Iterator[Measure]:
@@ -154,7 +164,7 @@ def _from_outcomes(plan: Plan, assessments: Sequence[Assessment]) -> Iterator[Me
 # --- Treatment notes ------------------------------------------------------------------------------------------------
 
 
-def _from_notes(plan: Plan, assessments: Sequence[Assessment]) -> Iterator[Measure]:
+def _from_notes(plan: Plan, assessments: Sequence[Assessment], amended: Amended) -> Iterator[Measure]:
     """What was measured and asked at signed visits; a yes to a red flag that no assessment knows is new."""
     notes = (
         TreatmentNote.objects.filter(plan=plan, state=TreatmentNote.State.SIGNED)
@@ -168,7 +178,7 @@ def _from_notes(plan: Plan, assessments: Sequence[Assessment]) -> Iterator[Measu
             yield Measure(row.metric, _stored(row.metric, row.value), row.day, row.side, note.author.name, "visit", at)
         red = [row for row in note.flags.all() if row.is_red and row.answer != Answer.NOT_ASKED]
         if red:
-            known = _flags_at([a for a in assessments if a.assessed_on <= note.visit_on])
+            known = _flags_at([a for a in assessments if a.assessed_on <= note.visit_on], amended)
             new = any(row.answer == Answer.YES and row.flag not in known for row in red)
             yield Measure(NEW_FLAG, new, note.visit_on, "", note.author.name, "visit", at)
             clear = _clear(note, new=new)

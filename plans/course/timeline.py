@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import Avg, BigIntegerField, CharField, DecimalField, Q, Value
+from django.db.models import Avg, BigIntegerField, Case, CharField, DecimalField, Q, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, JSONObject, Round
 
@@ -23,6 +23,7 @@ from clinic.models import Episode
 from exercises.adherence import PART_CREDIT, DayState, Entry, Order, Pause, expected_doses, programme_day
 from exercises.models import Prescription, SessionLog
 from plans.course.fields import metric_label, shown_value
+from plans.course.measures import activity_means
 from plans.engine.gate import WORST
 from plans.models import Observation, PhaseProgress, Plan, TreatmentNote, VisitMeasure
 
@@ -192,11 +193,14 @@ def _values(episode: Episode, today: date) -> list[_Value]:
     found: dict[tuple[str, str, date], _Value] = {}
     age = episode.patient.age(today)
     recorded, amended = _assessed_and_visited(episode)
+    if any(row.metric.startswith("a:") for row, _ in amended):
+        means = (_Value(PSFS, "", value, day) for day, value in activity_means(episode))
+        recorded = [*(row for row in recorded if row.metric != PSFS), *means]
     for row in [*_questionnaires(episode), *recorded, *_observed(episode)]:
         for value in _with_percent(row, age):
             if value.day <= today:
                 found[value.metric, value.side, value.day] = value
-    for row, stands in amended:
+    for row, stands in (entry for entry in amended if not entry[0].metric.startswith("a:")):
         for value in _with_percent(row, age):
             found[value.metric, value.side, value.day] = value
             if not stands:
@@ -214,9 +218,9 @@ def _assessed_and_visited(episode: Episode) -> tuple[list[_Value], list[tuple[_V
     activities = PsfsActivity.objects.filter(**signed, score__isnull=False).order_by()
     grouped = activities.values("assessment_id", "assessment__assessed_on")
     visits = VisitMeasure.objects.filter(note__plan__episode=episode, note__state=TreatmentNote.State.SIGNED).order_by()
-    corrections = AmendedValue.objects.filter(amendment__assessment__episode=episode, name__startswith="f:").order_by()
+    corrections = AmendedValue.objects.filter(amendment__assessment__episode=episode, name__regex="^[fa]:").order_by()
     of_assessment = "assessment__assessed_on"
-    rows = _figures(findings, "path", "side", "number", of_assessment).union(
+    rows = _figures(findings, "path", "side", "number", of_assessment, _BY_MODE).union(
         _figures(grouped, Value(PSFS), Value(""), Round(Avg("score"), 1), of_assessment),
         _figures(visits, "metric", "side", "value", "day"),
         _figures(corrections, "name", Value(""), KeyTextTransform("number", "after"), f"amendment__{of_assessment}",
@@ -225,16 +229,23 @@ def _assessed_and_visited(episode: Episode) -> tuple[list[_Value], list[tuple[_V
     )  # fmt: skip
     recorded, amended = [], []
     for metric, side, figure, day, order in sorted(rows, key=lambda row: row[4]):
-        if order:
-            _, path, of_side, _ = metric.split(":")
+        if order > 0:
+            path, of_side = metric.split(":")[1:3] if metric.startswith("f:") else (metric, "")
             amended.append((_Value(path, of_side, float(figure or 0), day), figure is not None))
         else:
             recorded.append(_Value(metric, side, float(figure), day))
     return recorded, amended
 
 
+# Active before passive before unstated, as the engine chooses.
+_BY_MODE = Case(
+    When(mode=Finding.Mode.ACTIVE, then=Value(0)), When(mode=Finding.Mode.PASSIVE, then=Value(-1)), default=Value(-2)
+)
+
+
 def _figures(rows: Any, metric: Any, side: Any, figure: Any, day: str, order: Any = None) -> Any:
-    """Rows in the five columns that one UNION can hold: metric, side, figure, day, order of correction (0 = none)."""
+    """Rows in the five columns that one UNION can hold: metric, side, figure, day, and an order: of two of one metric,
+    side and day the higher one counts; above 0 it is a correction."""
     number: DecimalField[Any, Any] = DecimalField(max_digits=9, decimal_places=2)
     return rows.annotate(
         m_=Cast(metric, CharField(max_length=160)),

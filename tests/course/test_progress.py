@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,7 +21,9 @@ from plans.models import PhaseProgress, Plan
 from staff.course.chart import chart_of
 from staff.course.spark import spark_of
 from tests.course.helpers import day, in_force, lead, log_days, running_plan, saw
+from tests.factories.assessments import AssessmentFactory, FindingFactory
 from tests.factories.clinic import EpisodeFactory
+from tests.factories.plans import signed_assessment
 
 pytestmark = pytest.mark.django_db
 TWO_YEARS = 730
@@ -126,6 +129,25 @@ def test_a_correction_counts_and_a_carried_value_does_not() -> None:
     timeline = read_timeline(plan.episode, today=day(1))
     assert [point.value for point in timeline.pain] == [7]
     assert timeline.pain_start == 7
+
+
+def test_a_corrected_activity_moves_the_mean_and_the_active_range_is_drawn() -> None:
+    plan = running_plan()
+    signed = plan.versions.get().assessment
+    made: dict[str, Any] = {"signed_by": plan.episode.practitioner.user, "signed_at": timezone.now()}
+    amendment = Amendment.objects.create(assessment=signed, reason="Typing error", size=4, **made)
+    for row in signed.activities.all():
+        after = {"activity": row.activity, "score": 10}
+        AmendedValue.objects.create(amendment=amendment, name=f"a:{row.position}", before={}, after=after)
+    later = AssessmentFactory(episode=plan.episode, author=signed.author, assessed_on=day(1))
+    for mode, value in (("active", 30), ("passive", 60)):
+        FindingFactory(assessment=later, path="rom.lum_flexion", side="", mode=mode, number=value)
+    signed_assessment(later)
+    timeline = read_timeline(plan.episode, today=day(2))
+    assert timeline.function is not None
+    assert [point.value for point in timeline.function.points] == [10]
+    flexion = next(line for line in timeline.ranges if line.metric == "rompct.lum_flexion")
+    assert flexion.last.value == 50.0, "30 of 60 degrees, whatever the passive range"
 
 
 def test_a_pause_is_no_silence() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from assessments.models import Assessment, Finding, RedFlagAnswer
+from assessments.models import AmendedValue, Amendment, Assessment, Finding, RedFlagAnswer
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
 from clinic.models import Practitioner
 from exercises.models import Prescription
@@ -143,6 +144,22 @@ def test_a_new_yes_in_a_reassessment_is_a_new_red_flag() -> None:
     reassessment(plan, 5, flags={"ces_bladder_bowel": "yes"})
     assert ("check.new_red_flag", True) in [(m.metric, m.value) for m in measures_of(plan)]
     assert judge(plan, 5).verdict == "stop"
+
+
+def test_a_flag_is_known_as_the_first_assessment_was_corrected() -> None:
+    plan = running_plan()
+    amendment = Amendment.objects.create(
+        assessment=plan.versions.get().assessment,
+        reason="Was told",
+        size=1,
+        signed_by=plan.episode.practitioner.user,
+        signed_at=timezone.now(),
+    )
+    AmendedValue.objects.create(
+        amendment=amendment, name="g:ces_bladder_bowel", before={"answer": "no"}, after={"answer": "yes"}
+    )
+    reassessment(plan, 5, flags={"ces_bladder_bowel": "yes"})
+    assert ("check.new_red_flag", False) in [(m.metric, m.value) for m in measures_of(plan)]
 
 
 def test_of_two_values_of_a_day_the_later_counts() -> None:
