@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS, label_of, value_label
+from assessments.vocabulary import ACTION_LABELS, DISPOSITIONS, RED_FLAGS, VOCABULARY, label_of, value_label
 from clinic.anatomy import REGIONS, region_label
 from plans.engine.draft import EvidenceLine
 from plans.engine.facts import Finding
@@ -131,6 +131,7 @@ def _matched(line: EvidenceLine, finding: Finding) -> str:
 
 
 KEY = re.compile(r"\b(?:[a-z]+\.[a-z][a-z0-9_]*|[a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b")
+VALUES = re.compile(r"\b(?P<path>[a-z]+\.[a-z][a-z0-9_]*) (?P<values>[a-z][a-z0-9_]*(?:, [a-z][a-z0-9_]*(?![\w.]))*)")
 OWN_KEY = re.compile(r" \((?P<key>[a-z][a-z0-9_]*)\)(?=:)")  # "Anticoagulant (anticoagulant): ..." names it once
 TWICE = re.compile(r"(?P<said>[^.;:(]+) \((?P<again>[^()]+)\)")
 
@@ -174,7 +175,7 @@ class Names:
     def said(self, text: str) -> str:
         """The text with every known key replaced."""
         named = OWN_KEY.sub(lambda match: "" if match["key"] in self._names else match.group(), text)
-        return capital(TWICE.sub(_once, symbols(KEY.sub(self._replace, named))))
+        return capital(TWICE.sub(_once, symbols(KEY.sub(self._replace, VALUES.sub(_valued, named)))))
 
     def _replace(self, match: re.Match[str]) -> str:
         key = match.group()
@@ -195,6 +196,17 @@ class Names:
             "rule": reason["rule"],
             "source": reason["source"],
         }
+
+
+def _valued(match: re.Match[str]) -> str:
+    """A finding with its recorded value in words: "spec.slr true" -> "spec.slr yes"; other text stays."""
+    field = VOCABULARY.get(match["path"])
+    known = {str(choice.value) for choice in field.choices} if field else set()
+    first, *more = match["values"].split(", ")
+    if first in ("true", "false"):
+        return f"{match['path']} {', '.join(('yes' if first == 'true' else 'no', *more))}"
+    shown = [lowered(field.choice_label(v)) if field and v in known else v for v in (first, *more)]
+    return f"{match['path']} {', '.join(shown)}"
 
 
 def place(region: str, side: str) -> str:

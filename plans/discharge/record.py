@@ -83,7 +83,7 @@ def _outcome(metric: str, side: str, baseline: Any, end: Measure | None, begun: 
         "baseline_on": begun.isoformat(),
         "end": _said(metric, last),
         "end_on": end.day.isoformat() if end else "",
-        "change": None if change is None else round(change, 2),
+        "change": None if change is None else round(change, 1),
         "meaningful": meaningful(metric, change, baseline if _is_number(baseline) else None),
     }
 
@@ -135,6 +135,7 @@ def _said(metric: str, value: Any) -> str:
     """A value as it stands in a table: a strength grade without its description."""
     if value is None:
         return ""
+    value = round(value, 1) if isinstance(value, float) else value
     text = value_label(metric, value) if metric in VOCABULARY else str(value)
     return text.partition(" - ")[0] if metric.startswith("mmt.") else text
 

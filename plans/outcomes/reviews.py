@@ -100,7 +100,8 @@ def _summary(series: Sequence[Series]) -> str:
     parts = []
     for one in series:
         if one.instrument.zero_is_no_change and one.points:
-            parts.append(f"{one.row.title}: {one.points[-1].value:+g}")
+            last = one.points[-1].value
+            parts.append(f"{one.row.title}: {last:+g}" if last else f"{one.row.title}: nothing (0)")
         elif len(one.points) > 1:
             parts.append(f"{one.row.title}: {one.points[0].value:g} to {one.points[-1].value:g}")
         elif one.points:

@@ -18,7 +18,7 @@ from plans.actions import move_to_phase
 from plans.actions.discharge import DischargeWish, discharge
 from plans.actions.notes import start_note
 from plans.actions.worklist import raise_alert
-from plans.discharge.record import build_record, flare_plan_draft, meaningful
+from plans.discharge.record import _said, build_record, flare_plan_draft, meaningful
 from plans.models import Alert, Discharge, Plan, PlanVersion
 from plans.signatures import verify_signatures
 from tests.factories.notes import bare_note, lock
@@ -50,6 +50,10 @@ def test_the_record_is_built_from_what_was_measured() -> None:
     assert {row["state"] for row in record["causes"]} == {"not_retested"}
     assert len(record["programme"]) == Prescription.objects.count()
     assert any("emergency" in line for line in record["warnings"])
+
+
+def test_values_are_rounded_as_people_read_them() -> None:
+    assert _said("rompct.thor_rotation", 101.6667) == "101.7 %"
 
 
 CHANGES = [
