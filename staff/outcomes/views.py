@@ -27,10 +27,12 @@ from staff.outcomes.page import cards_of
 
 
 def _crumbs(episode: Episode, *, inner: bool = False) -> list[dict[str, str]]:
-    steps = [{"label": episode.complaint, "url": reverse("staff:episode-detail", args=[episode.pk])}]
-    if inner:
-        steps.append({"label": "Outcome measures", "url": reverse("staff:outcomes", args=[episode.pk])})
-    return steps
+    steps = [
+        {"label": episode.patient.display_name, "url": reverse("staff:patient-detail", args=[episode.patient_id])},
+        {"label": episode.complaint, "url": reverse("staff:episode-detail", args=[episode.pk])},
+        {"label": "Outcome measures", "url": reverse("staff:outcomes", args=[episode.pk])},
+    ]
+    return [*steps, {"label": "Questions", "url": ""}] if inner else steps
 
 
 @require_safe

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -177,6 +178,10 @@ def episode_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "episode": episode,
         "patient": episode.patient,
         "header": header_for(request, episode.patient),
+        "crumbs": [
+            {"label": episode.patient.display_name, "url": reverse("staff:patient-detail", args=[episode.patient_id])},
+            {"label": episode.complaint, "url": ""},
+        ],
         **_assessments(episode),
         "plans": plans,
         "letters": episode.letters.select_related("written_by__user"),

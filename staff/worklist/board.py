@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.models import User
 from plans.models import Alert, PlanVersion
+from plans.outcomes.reviews import RULE as NO_CHANGE
 from plans.watch.actions import ACTIONS
 from staff.worklist.forms import SettleForm
 
@@ -31,6 +32,17 @@ class Entry:
     version_id: int | None
     may_snooze: bool
     form: SettleForm
+
+    @property
+    def looks_at_phase(self) -> bool:
+        """The entry is about the running phase: its review is where one decides."""
+        plan = self.alert.plan
+        return self.alert.rule.startswith("phase_") and plan is not None and plan.current_phase is not None
+
+    @property
+    def looks_at_outcomes(self) -> bool:
+        """The entry is about what was measured: the measures show it."""
+        return self.alert.rule == NO_CHANGE and self.alert.plan is not None
 
 
 def ranked(rows: QuerySet[Alert]) -> QuerySet[Alert]:

@@ -197,6 +197,18 @@ def test_the_list_says_who_and_why(client: Client, plan: Plan, alert: Alert) -> 
     assert alert.text in client.get("/staff/").content.decode()
 
 
+@pytest.mark.parametrize(("rule", "leads"), [("phase_ready", "/staff/plans/{plan}/review/"),
+                                             ("no_meaningful_change", "/staff/episodes/{episode}/outcomes/"),
+                                             ("not_logged", "")])  # fmt: skip
+def test_an_entry_leads_to_where_one_decides(client: Client, plan: Plan, alert: Alert, rule: str, leads: str) -> None:
+    Alert.objects.filter(pk=alert.pk).update(rule=rule)
+    client.force_login(plan.episode.practitioner.user)
+    page = client.get("/staff/worklist/").content.decode()
+    found = {link for link in ("/staff/plans/{plan}/review/", "/staff/episodes/{episode}/outcomes/")
+             if f'href="{link.format(plan=plan.pk, episode=plan.episode_id)}"' in page}  # fmt: skip
+    assert found == ({leads} if leads else set())
+
+
 def test_an_empty_list_is_kind(client: Client, plan: Plan) -> None:
     client.force_login(plan.episode.practitioner.user)
     assert "Nobody waits for you" in client.get("/staff/worklist/").content.decode()
