@@ -5,7 +5,8 @@
     python scripts/mutants.py screen dose     of these modules only
 
 Each mutant lives in a forked process: the code of the functions is replaced, then the pure tests run until the first
-failure. Prints the share that was noticed and every survivor with its line.
+failure. Prints the share that was noticed and every survivor with its line. Mutants that change nothing are listed with
+the reason in docs/safety/equivalent_mutants.yaml and are not drawn.
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ import random
 import signal
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 MODULES = ("screen", "eligibility", "overlap", "exclude", "dose", "gate")
+EQUIVALENT = ROOT / "docs" / "safety" / "equivalent_mutants.yaml"
 SELECTION = ("tests/engine/test_overlap.py", "tests/engine/test_dose.py", "tests/engine/test_selection.py")
 CASES = ("tests/engine/test_cases.py", "tests/engine/test_more_cases.py")
 SCREENED = (
@@ -45,8 +49,8 @@ TESTS = {
         *CASES,
     ),
     "exclude": (SELECTION[2], *CASES, "tests/engine/test_properties.py"),
-    "dose": (SELECTION[1], *CASES),
-    "gate": (SELECTION[2], *CASES),
+    "dose": (SELECTION[1],),
+    "gate": ("tests/engine/test_gate.py",),
 }
 OPTIONS = ["--noconftest", "-p", "no:django", "-p", "no:cacheprovider", "-c", os.devnull, "-q", "-x", "-W", "ignore"]
 SECONDS = 300
@@ -100,10 +104,21 @@ class Mutant:
     def __init__(self, module: str, tree: ast.Module, number: int, what: str, way: int) -> None:
         self.module, self.what, self.number, self.way = module, what, number, way
         node = list(ast.walk(tree))[number]
-        self.line = getattr(node, "lineno", 0)
+        self.line, self.column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+    @property
+    def source(self) -> str:
+        """The line of the change, without its indent."""
+        return path_of(self.module).read_text(encoding="utf-8").splitlines()[self.line - 1].strip()
+
+    @property
+    def part(self) -> int:
+        """Column of the change inside that line, from 1."""
+        text = path_of(self.module).read_text(encoding="utf-8").splitlines()[self.line - 1]
+        return self.column - (len(text) - len(text.lstrip())) + 1
 
     def __str__(self) -> str:
-        return f"plans/engine/{self.module}.py:{self.line}: {self.what}"
+        return f"plans/engine/{self.module}.py:{self.line}: {self.what} (column {self.part}: {self.source})"
 
     def code(self) -> types.CodeType:
         tree = ast.parse(path_of(self.module).read_text(encoding="utf-8"))
@@ -119,16 +134,28 @@ def path_of(module: str) -> Path:
 
 
 def mutants_of(module: str) -> Iterator[Mutant]:
-    """Every change inside a function; docstrings, annotations and texts of reasons are left alone."""
+    """Every change inside a function; docstrings, annotations and texts are left alone (those of gate are targets)."""
     tree = ast.parse(path_of(module).read_text(encoding="utf-8"))
     inside = {
         id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for part in f.body for n in ast.walk(part)
     }
-    told = {id(n) for j in ast.walk(tree) if isinstance(j, ast.JoinedStr) for n in ast.walk(j)}
+    told = {id(n) for j in ast.walk(tree) if isinstance(j, ast.JoinedStr) and module != "gate" for n in ast.walk(j)}
     for number, node in enumerate(ast.walk(tree)):
         if id(node) in inside and id(node) not in told:
             for way, (what, _) in enumerate(changes(node)):
                 yield Mutant(module, tree, number, what, way)
+
+
+def worth_trying(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Without those known to change nothing. An entry that fits no mutant, or several, stops the run."""
+    entries = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
+    listed = [tuple(entry[part] for part in ("module", "line", "what", "part")) for entry in entries]
+    found = list(mutants)
+    keys = [(m.module, m.source, m.what, m.part) for m in found]
+    wrong = [key for key in listed if keys.count(key) != 1 and key[0] in {m.module for m in found}]
+    if wrong:
+        raise SystemExit(f"not exactly one mutant fits: {wrong}")
+    return [mutant for mutant, key in zip(found, keys, strict=True) if key not in listed]
 
 
 def put_in(mutant: Mutant) -> None:
@@ -187,7 +214,7 @@ def main() -> int:
     import pytest
 
     os.chdir(ROOT)
-    found = [mutant for module in options.modules for mutant in mutants_of(module)]
+    found = worth_trying(mutant for module in options.modules for mutant in mutants_of(module))
     total = len(found)
     if options.sample:
         found = random.Random(options.seed).sample(found, min(options.sample, total))  # noqa: S311

@@ -130,9 +130,9 @@ def _latest_value(record: Record, metric: str) -> FindingValue | None:
     return _logged_episodes(record) if metric == EPISODES else None
 
 
-def _logged_episodes(record: Record) -> int | None:
-    """Spasm episodes of the last 14 days, when every one of these days was answered."""
-    days = [record.today - timedelta(days=n) for n in range(14)]
+def _logged_episodes(record: Record, over: int = 14) -> int | None:
+    """Spasm episodes of the last 14 days (or as many as wanted), when every one of these days was answered."""
+    days = [record.today - timedelta(days=n) for n in range(over)]
     counts = [log.spasms if (log := record.log_of(day)) is not None else None for day in days]
     return sum(c for c in counts if c is not None) if all(c is not None for c in counts) else None
 
@@ -210,4 +210,27 @@ def _independent(record: Record, targets: Mapping[str, str]) -> bool | None:
     return None if share is None or not long_enough else share >= 75
 
 
-SPECIAL = {"p2_pain": _two_visits, "p3_pain": _four_weeks, "p3_independent": _independent}
+def _four_weeks_of_spasms(record: Record, targets: Mapping[str, str]) -> bool | None:
+    """At most one episode in the last 28 days: by a diary without a gap, or by two counts 14 days or more apart."""
+    target = targets.get(EPISODES, "<= 1")
+    first = record.today - timedelta(days=STEADY_DAYS - 1)
+    told = sum(log.spasms or 0 for log in record.logs if log.day >= first)
+    counts = record.history(EPISODES)
+    if not holds(told, target) or not all(holds(s.value, target) for s in counts if s.day >= first):
+        return False
+    if _logged_episodes(record, STEADY_DAYS) is not None:
+        return True
+    before = [s for s in counts if 14 <= (counts[-1].day - s.day).days <= STEADY_DAYS]
+    return holds(_count(counts[-1]) + _count(before[-1]), target) if before else None
+
+
+def _count(score: Score) -> float:
+    return float(score.value) if isinstance(score.value, (int, float)) else 0.0
+
+
+SPECIAL = {
+    "p2_pain": _two_visits,
+    "p3_pain": _four_weeks,
+    "p3_spasm": _four_weeks_of_spasms,
+    "p3_independent": _independent,
+}

@@ -232,3 +232,36 @@ def test_the_review_day_prompts_a_reassessment() -> None:
 def test_the_same_record_gives_the_same_verdict_in_any_order() -> None:
     diary, measured = logs([3, 3, 6, 6, 3]), scores(5, worst=3, neuro=True, rom=65, tone=1)
     assert evaluate(PHASE_1, diary[::-1], measured[::-1], day(5)) == evaluate(PHASE_1, diary, measured, day(5))
+
+
+SPASMS_3 = ExitCriterion("p3_spasm", "gate", "", None, {"spasm.episodes_2w": "<= 1"})
+
+
+@pytest.mark.parametrize(
+    ("counts", "diary", "met"),
+    [
+        ([], [], None),
+        ([(40, 0)], [], None),  # one count tells of two weeks only
+        ([(27, 0), (40, 0)], [], None),  # 13 days apart: they overlap
+        ([(26, 0), (40, 0)], [], True),
+        ([(26, 1), (40, 0)], [], True),
+        ([(26, 0), (40, 1)], [], True),
+        ([(26, 1), (40, 1)], [], False),
+        ([(26, 0), (40, 2)], [], False),
+        ([(26, 0), (33, 2), (40, 0)], [], False),
+        ([(12, 0), (40, 0)], [], True),
+        ([(11, 0), (40, 0)], [], None),
+        ([], [0] * 28, True),
+        ([], [0] * 27, None),
+        ([], [1, *[0] * 27], True),
+        ([], [1, 1, *[0] * 26], False),
+        ([], [2, *[0] * 27], False),
+        ([], [2, *[0] * 28], True),  # 29 days ago
+        ([(26, 0), (40, 0)], [1, 0, 1], False),
+    ],
+)
+def test_p3_spasm_looks_at_four_weeks(counts: list[tuple[int, int]], diary: list[int], met: bool | None) -> None:
+    seen = [Score("spasm.episodes_2w", count, day(n)) for n, count in counts]
+    told = [DayLog(day(41 - len(diary) + i), 0, None, spasms) for i, spasms in enumerate(diary)]
+    record = make_record(RunningPhase(3, START, (SPASMS_3,), BASE), told, seen, day(40))
+    assert [state.met for state in criterion_states(record)] == [met]
