@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+
+from django.db import transaction
 
 from assessments.models import InstrumentVersion
 from assessments.outcomes.actions import patient_day
@@ -15,6 +18,8 @@ from assessments.outcomes.readers import Series, score_metric, series_of_many
 from clinic.models import Episode, Patient
 from plans.actions.worklist import close_alerts, raise_alert
 from plans.models import Alert, PhaseProgress, Plan, TreatmentNote, VisitMeasure
+
+log = logging.getLogger(__name__)
 
 RULE = "no_meaningful_change"
 BATCH = 500
@@ -110,7 +115,10 @@ def _summary(series: Sequence[Series]) -> str:
 
 
 def raise_reviews(*, now: datetime) -> int:
-    """Raise a review for every course that calls for one and close those that no longer hold; returns how many hold."""
+    """Raise a review for every course that calls for one and close those that no longer hold; returns how many hold.
+
+    One that cannot be judged is logged, and the others go on.
+    """
     plans = Plan.objects.filter(state=Plan.State.ACTIVE, episode__state=Episode.State.OPEN)
     open_keys = _open_reviews()
     holding = 0
@@ -146,13 +154,16 @@ def _review_batch(plans: Sequence[Plan], open_keys: Mapping[int, set[str]], now:
     ]
     series = series_with_visits([plan.episode_id for plan in long_enough])
     quiet = _dealt_with([plan.episode.patient_id for plan in long_enough], now)
-    judged = {
-        plan.pk: review_of(series[plan.episode_id], started[plan.pk], patient_day(plan.episode.patient, now))
-        for plan in long_enough
-    }
+    holding = 0
     for plan in plans:
-        _settle(plan, judged.get(plan.pk), open_keys.get(plan.episode.patient_id, set()), quiet)
-    return sum(review is not None for review in judged.values())
+        try:
+            today, scores = patient_day(plan.episode.patient, now), series.get(plan.episode_id)
+            review = None if scores is None else review_of(scores, started[plan.pk], today)
+            _settle(plan, review, open_keys.get(plan.episode.patient_id, set()), quiet)
+            holding += review is not None
+        except Exception:
+            log.exception("the course of plan %s could not be judged", plan.pk)
+    return holding
 
 
 def _dealt_with(patients: list[int], now: datetime) -> set[str]:
@@ -163,6 +174,7 @@ def _dealt_with(patients: list[int], now: datetime) -> set[str]:
     return set(rows.values_list("key", flat=True))
 
 
+@transaction.atomic
 def _settle(plan: Plan, review: Review | None, open_keys: set[str], quiet: set[str]) -> None:
     wanted = f"episode:{plan.episode_id}:{review.stage}" if review is not None else ""
     for key in open_keys:

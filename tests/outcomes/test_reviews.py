@@ -14,6 +14,7 @@ from assessments.outcomes.meaning import Point
 from assessments.outcomes.readers import Series
 from clinic.models import Episode
 from plans.models import Alert, Plan, TreatmentNote, VisitMeasure
+from plans.outcomes import reviews
 from plans.outcomes.reviews import raise_reviews, review_of, series_with_visits
 from tests.factories.outcomes import instrument_row, outcome_request
 from tests.factories.plans import case_signed
@@ -117,6 +118,20 @@ def test_what_a_person_dealt_with_stays_quiet_for_two_weeks() -> None:
     raise_reviews(now=NOW + timedelta(days=13))
     assert open_alerts() == []
     raise_reviews(now=NOW + timedelta(days=15))
+    assert open_alerts() == [("no_meaningful_change", "week_6", "high")]
+
+
+def test_one_course_that_cannot_be_judged_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = [running_plan(days) for days in (30, 43)]
+    assert len({plan.episode_id for plan in started}) == 2
+
+    def judge(scores: object, began: date, today: date) -> object:
+        if (today - began).days == 30:
+            raise ValueError("broken")
+        return review_of(scores, began, today)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reviews, "review_of", judge)
+    assert raise_reviews(now=NOW) == 1
     assert open_alerts() == [("no_meaningful_change", "week_6", "high")]
 
 
