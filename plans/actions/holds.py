@@ -124,11 +124,13 @@ def _screen_version(
     last = version.checks.order_by("-id").values_list("facts_hash", "knowledge_revision", "checked_at").first()
     if last is not None and last[:2] == basis and not _ran_out(version, facts, since=last[2], today=today):
         return None
-    items = [item for item in items_of(version) if not (isinstance(item, PlanTechnique) and item.is_alternative)]
+    # A signed plan is read at the couch: what it offers instead is held as well. A draft's are judged when taken.
+    signed = version.state == PlanVersion.State.SIGNED
+    items = [item for item in items_of(version) if signed or not _is_alternative(item)]
     rejected = version.causes.filter(decision="rejected").values_list("key", flat=True)
     checker = Checker(facts, knowledge, today=today, rejected=rejected)
     verdicts = screen(version, items, checker, facts_hash=basis[0], by=by)
-    if version.state != PlanVersion.State.SIGNED:
+    if not signed:
         return None
     return _sync(version, list(zip(items, verdicts, strict=True)), checker, by, today=today, change=change)
 
@@ -137,6 +139,10 @@ def _ran_out(version: PlanVersion, facts: Facts, *, since: datetime, today: date
     """Whether a credential has ended since the last check: the facts read the same, the verdicts do not."""
     checked = since.astimezone(ZoneInfo(version.plan.episode.patient.time_zone)).date()
     return any(held.expires is not None and checked <= held.expires < today for held in facts.credentials)
+
+
+def _is_alternative(item: Item) -> bool:
+    return isinstance(item, PlanTechnique) and item.is_alternative
 
 
 def _sync(

@@ -262,8 +262,16 @@ def test_a_harmless_fact_holds_nothing(signed: PlanVersion) -> None:
 
 def test_a_question_that_is_open_again_holds_everything(signed: PlanVersion) -> None:
     tell(signed, "pacemaker", answer=Answer.NOT_ASKED)
-    planned = PlanExercise.objects.count() + PlanTechnique.objects.filter(is_alternative=False).count()
+    planned = PlanExercise.objects.count() + PlanTechnique.objects.count()
     assert ItemHold.objects.filter(verdict="unknown", rule="unanswered").count() == planned
+
+
+@pytest.mark.hazard("H-28")
+def test_what_a_signed_plan_offers_instead_is_held_as_well(signed: PlanVersion) -> None:
+    offered = set(PlanTechnique.objects.filter(is_alternative=True).values_list("pk", flat=True))
+    assert offered
+    tell(signed, "pacemaker", answer=Answer.NOT_ASKED)
+    assert offered <= set(ItemHold.objects.values_list("technique_item", flat=True))
 
 
 @pytest.mark.hazard("H-28")
@@ -271,7 +279,7 @@ def test_a_red_flag_holds_the_whole_plan_and_is_urgent(signed: PlanVersion) -> N
     later = _later_assessment(signed)
     save_changes(later, [FlagChange("ces_bladder", Answer.YES)], by=signed.created_by, revision=0, today=TODAY)
     assert open_alarm(patient_of(signed)) == 0
-    planned = PlanExercise.objects.count() + PlanTechnique.objects.filter(is_alternative=False).count()
+    planned = PlanExercise.objects.count() + PlanTechnique.objects.count()
     assert ItemHold.objects.filter(rule="ces_bladder", verdict="blocked_absolute").count() == planned
     assert not Prescription.objects.current(TODAY).exists()
     assert Alert.objects.get(rule="new_fact_hold").severity == "urgent"
