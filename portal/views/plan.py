@@ -15,6 +15,8 @@ from portal.journey import SAFETY_TOPIC, stop_of
 from portal.pages import Visitor, page, portal_page
 from portal.trend import pain_by_day, strip_of
 
+EMERGENCY = "emergency"  # a warning sign that names emergency care stands apart, in red
+
 
 @require_safe
 @portal_page
@@ -45,7 +47,13 @@ def flare(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """What to do if it comes back, as written at the end of the last course of care."""
     found = flare_plan_of(visitor.patient)
     lines = found.flare_plan.splitlines() if found else []
-    context = {"flare": found, "lines": [line for line in lines if line.strip()]}
+    warnings = found.record["warnings"] if found else []
+    context = {
+        "flare": found,
+        "lines": [line for line in lines if line.strip()],
+        "urgent": [line for line in warnings if EMERGENCY in line.lower()],
+        "signs": [line for line in warnings if EMERGENCY not in line.lower()],
+    }
     return page(request, visitor, "portal/flare.html", context)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from clinic.models import Condition
 from config.demo.clinic import seed
 from config.demo.people import PASSWORD, STAFF
+from plans.actions.nightly import settle_open
 
 ROLES = {"physiotherapist": "physiotherapist", "front_desk": "front desk", "manager": "manager and library"}
 
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         talkative = options["verbosity"] > 1 and not options["quiet"]
         with transaction.atomic():
             count = seed(self.stdout.write if talkative else lambda _line: None)
+        if count:
+            settle_open(limit=count)  # what the seed recorded after a plan was signed is screened before anybody looks
         self.stdout.write(f"{count} synthetic patients made." if count else "The demo clinic is there already; kept.")
         self._write_log_ins()
 
