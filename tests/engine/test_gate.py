@@ -101,6 +101,8 @@ def test_p1_rom_of_a_free_movement(value: float | None) -> None:
 def test_p1_rom_is_the_most_limited_movement_of_the_symptom_region() -> None:
     values = {FLEXION: 70, "rompct.lum_extension": 50, "rompct.cerv_flexion": 20}
     assert measured("p1_rom", values) == ({"rompct.lum_extension": 50}, {"rompct.lum_extension": ">= 60"})
+    values = {FLEXION: 40, "rompct.lum_extension": 50}  # by the figure, not by the name
+    assert measured("p1_rom", values) == ({FLEXION: 40}, {FLEXION: ">= 60"})
     elsewhere = {"rompct.cerv_flexion": 20, "rompct.sh_flexion": 30}
     assert measured("p1_rom", elsewhere) == ({"rompct.cerv_flexion": 20}, {"rompct.cerv_flexion": ">= 60"})
 
@@ -123,6 +125,7 @@ def test_p1_tone_down_by_two_grades_is_enough() -> None:
 def test_p1_tone_is_the_highest_grade_of_the_symptom_region() -> None:
     values = {ERECTORS: 2, "palp.multifidus": 3, "palp.quadriceps": 3}
     assert measured("p1_tone", values) == ({"palp.multifidus": 3}, {"palp.multifidus": "<= 1"})
+    assert measured("p1_tone", {ERECTORS: 3, "palp.multifidus": 2}) == ({ERECTORS: 3}, {ERECTORS: "<= 1"})
     assert measured("p1_tone", {"palp.quadriceps": 3}) == NOT_USED  # the lumbar muscles were felt and are calm
 
 
@@ -372,6 +375,7 @@ def test_no_fluid_goal_where_fluid_advice_is_forbidden(condition: str | None, ke
     """A precaution for the advice (diuretic, kidney) leaves the goal; only what forbids the advice takes it out."""
     seen = picture({}, conditions={condition: ()} if condition else None)
     assert usable_goals(seen, scored("systemic", FLUIDS)) == kept
+    assert usable_goals(seen, scored("systemic", FLUIDS[:2])) == kept[: len(kept) - 1]
     other = (goal(WORST, 2, op="<="),)
     assert usable_goals(seen, scored("systemic", other)) == other
 
