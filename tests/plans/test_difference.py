@@ -191,6 +191,7 @@ def test_the_patient_is_told_until_it_was_seen(client: Client, first: PlanVersio
     assert lines["From your physiotherapist", "You are doing well."] == ""
     assert card.signed_by == second.created_by.name
 
+    assert patient.user is not None
     client.force_login(patient.user)
     assert "Your programme has changed" in client.get(reverse("portal:today")).content.decode()
     assert client.post(reverse("portal:news-seen"))["Location"] == reverse("portal:today")

@@ -50,9 +50,10 @@ def content_of(version: PlanVersion) -> list[Any]:
     """Everything a reader of the draft sees of its items, without the keys of the rows."""
     exercises = PlanExercise.objects.filter(phase__version=version).select_related("exercise", "phase")
     techniques = PlanTechnique.objects.filter(phase__version=version).select_related("technique", "phase")
+    items: list[PlanExercise | PlanTechnique] = [*exercises, *techniques]
     rows = [
         (i.phase.number, item_key(i), i.region, i.side, i.position, i.safety, i.origin, dose_of(i), list(i.causes))
-        for i in (*exercises, *techniques)
+        for i in items
     ]
     words = PlanVersion.objects.get(pk=version.pk).summary_for_patient
     return [*sorted(rows, key=str), words]
