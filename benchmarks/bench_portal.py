@@ -18,13 +18,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from benchmarks.library import made_up
 from benchmarks.measure import Measured
 from clinic.models import Patient
 from config.embedded.addresses import free_ports
 from config.embedded.processes import end_group, wait_until
 from exercises.models import SessionLog
 from tests.factories.clinic import ClinicFactory, EpisodeFactory
-from tests.factories.exercises import ExerciseFactory, PrescriptionFactory
+from tests.factories.exercises import PrescriptionFactory
 
 ROUNDS = 5
 REQUESTS = 150
@@ -39,7 +40,7 @@ def _patient() -> Patient:
     for number in range(6):
         order = PrescriptionFactory(
             episode=episode,
-            exercise=ExerciseFactory(key=f"bench_{number}"),
+            exercise=made_up(f"bench_{number}"),
             position=number,
             starts_on=today - timedelta(days=30),
         )
