@@ -41,9 +41,10 @@ SCREENED = (
     "tests/safety/test_matrix.py::test_techniques_and_exercises_by_red_flag",
 )
 TESTS = {
-    "screen": (SELECTION[0], LEVELS, *SCREENED, SELECTION[2], *CASES),
+    "screen": ("tests/engine/test_screen.py", SELECTION[0], LEVELS, *SCREENED, SELECTION[2], *CASES),
     "overlap": (SELECTION[0], *SCREENED, *CASES),
     "eligibility": (
+        "tests/engine/test_eligibility.py",
         SELECTION[2],
         "tests/safety/test_matrix.py::test_techniques_by_region_whoever_the_patient_is",
         "tests/safety/test_monotone.py::test_an_approval_lifts_no_consent_credential_or_place",
