@@ -104,6 +104,7 @@ function changed(group, delay = 40) {
   pending.set(group.dataset.group, { values: pairs(group), base: revision });
   group.classList.add("is-waiting");
   mark(group, "");
+  if (!retry && !stopped && !failed.size) state("saving"); // never "saved" beside something that is not
   keep();
   clearTimeout(timer);
   timer = setTimeout(flush, delay);
@@ -211,7 +212,7 @@ function accept(batch, answer) {
   settle(batch, answer);
   readouts(answer);
   for (const place of document.querySelectorAll("[data-save-time]")) place.textContent = answer.saved_at;
-  state(failed.size ? "error" : "saved");
+  state(failed.size ? "error" : pending.size || earlier.length ? "saving" : "saved");
   page.dispatchEvent(new CustomEvent("kp:assessment-saved", { detail: { ...answer, stale } }));
 }
 

@@ -84,6 +84,7 @@ def test_the_keyboard_fills_a_grid(tablet: BrowserContext, draft: Assessment) ->
         "() => document.querySelector('[data-group=\"f:mmt.gluteus_medius:right:\"] [data-reading]').textContent"
         ".includes('weak')"
     )
+    saved(page)  # "3" may be answered before "3+" is sent
     assert {row.path: row.number for row in draft.findings.all()} == {
         "mmt.gluteus_maximus": Decimal("3.7"),
         "mmt.gluteus_medius": Decimal("3.3"),
