@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks.library import made_up
+from benchmarks.made_up import made_up
 from benchmarks.measure import Measured
 from clinic.models import Patient
 from config.embedded.addresses import free_ports

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from benchmarks.library import made_up
+from benchmarks.made_up import made_up
 from benchmarks.measure import Measured
 from benchmarks.noop import noop, note_time
 from benchmarks.smtp_sink import running_sink

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
-from clinic.models import Patient, User
+from clinic.locality import patient_date
+from clinic.models import User
 from clinic.readers import facts_unsettled
 from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipReason
 
@@ -50,11 +50,6 @@ class _Act:
     comment: str
     acted_at: datetime
     client_id: UUID
-
-
-def patient_date(patient: Patient, now: datetime) -> date:
-    """Today in the patient's own calendar."""
-    return now.astimezone(ZoneInfo(patient.time_zone)).date()
 
 
 def log_session(

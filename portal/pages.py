@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from clinic.access import own_patient
+from clinic.locality import patient_date, speaking_to
 from clinic.models import Clinic, Patient, User
-from exercises.actions import patient_date
 
 P = ParamSpec("P")
 
@@ -49,20 +46,6 @@ def portal_page(
 
     update_wrapper(guarded, view)
     return guarded
-
-
-@contextmanager
-def speaking_to(patient: Patient) -> Iterator[None]:
-    """The patient's own language and wall clock.
-
-    A language that this installation does not ship would come out half translated: then the default speaks.
-    """
-    shipped = patient.language in dict(settings.LANGUAGES)
-    with (
-        translation.override(patient.language if shipped else settings.LANGUAGE_CODE),
-        timezone.override(ZoneInfo(patient.time_zone)),
-    ):
-        yield
 
 
 def page(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from assessments.outcomes.actions import patient_day
+from clinic.locality import patient_date
 from clinic.models import Episode
 from plans.outcomes.asking import ask_due, batches, episodes_to_ask
 from scheduling.models import Appointment
@@ -29,5 +29,5 @@ def visit_days(episodes: Sequence[Episode], *, now: datetime) -> dict[int, list[
     )
     days: dict[int, list[date]] = defaultdict(list)
     for patient_id, starts_at in rows.values_list("patient_id", "starts_at"):
-        days[patient_id].append(patient_day(patients[patient_id], starts_at))
+        days[patient_id].append(patient_date(patients[patient_id], starts_at))
     return days

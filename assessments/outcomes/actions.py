@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
@@ -14,15 +13,11 @@ from assessments.models import InstrumentVersion, OutcomeRequest, OutcomeRespons
 from assessments.outcomes.install import instrument_of
 from assessments.outcomes.score import AnswerProblems, read_answers, score_of
 from clinic.errors import Conflict, Invalid, ManyProblems
-from clinic.models import Episode, Patient, User
+from clinic.locality import patient_date
+from clinic.models import Episode, User
 
 BY_HAND_DAYS = 7
 REASON_MAX = 300
-
-
-def patient_day(patient: Patient, now: datetime) -> date:
-    """The day of a moment in the patient's own calendar."""
-    return now.astimezone(ZoneInfo(patient.time_zone)).date()
 
 
 def activities_of(episodes: Iterable[int]) -> dict[int, list[str]]:
@@ -45,7 +40,7 @@ def ask_by_hand(episode: Episode, row: InstrumentVersion, *, by: User, now: date
     if not row.in_force:
         raise Conflict("instrument_replaced", "A newer version of this measure is in force.", field="instrument")
     waiting = OutcomeRequest.objects.filter(episode=episode, instrument=row, state=OutcomeRequest.State.OPEN).first()
-    today = patient_day(episode.patient, now)
+    today = patient_date(episode.patient, now)
     if waiting is not None and waiting.expires_on >= today:
         return waiting
     if waiting is not None:
@@ -81,7 +76,7 @@ def answer(
     answers = _read(locked.instrument, raw, locked.activities)
     if locked.state == OutcomeRequest.State.ANSWERED:
         return _same_again(locked, answers)
-    on = patient_day(locked.episode.patient, now)
+    on = patient_date(locked.episode.patient, now)
     if locked.state != OutcomeRequest.State.OPEN or on > locked.expires_on:
         raise Conflict("outcome_closed", "These questions are no longer open.")
     response = _store(locked, locked.instrument, answers, locked.activities, on, filled_by, by, now)

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from clinic.errors import Conflict, Invalid, Refused
+from clinic.locality import patient_date
 from clinic.models import FactChange, Patient, User
 from clinic.readers import facts_unsettled
 from exercises.actions import hold_for_safety, lift_safety_hold
@@ -137,7 +137,7 @@ def _screen_version(
 
 def _ran_out(version: PlanVersion, facts: Facts, *, since: datetime, today: date) -> bool:
     """Whether a credential has ended since the last check: the facts read the same, the verdicts do not."""
-    checked = since.astimezone(ZoneInfo(version.plan.episode.patient.time_zone)).date()
+    checked = patient_date(version.plan.episode.patient, since)
     return any(held.expires is not None and checked <= held.expires < today for held in facts.credentials)
 
 

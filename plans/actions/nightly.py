@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from clinic.locality import patient_today
 from clinic.models import FactChange, Patient
 from plans.actions.holds import screen_plan, try_to_settle
 from plans.models import Discharge, Plan
@@ -19,18 +19,13 @@ log = logging.getLogger(__name__)
 AT_ONCE = 100
 
 
-def patient_day(patient: Patient) -> date:
-    """Today in the patient's own calendar."""
-    return timezone.localdate(timezone=ZoneInfo(patient.time_zone))
-
-
 def settle_open(limit: int = AT_ONCE) -> int:
     """Settle patients whose new facts nobody has screened; returns how many were settled."""
     waiting = FactChange.objects.filter(patient=OuterRef("pk"), settled_at__isnull=True)
     goes_on = Q(state__in=("draft", "active")) | Q(discharge__home=Discharge.Home.KEEP)
     running = Plan.objects.filter(goes_on, episode__patient=OuterRef("pk"))
     patients = Patient.objects.filter(Exists(waiting), Exists(running)).order_by("pk")[:limit]
-    return sum(try_to_settle(patient, None, today=patient_day(patient)) for patient in patients)
+    return sum(try_to_settle(patient, None, today=patient_today(patient)) for patient in patients)
 
 
 def screen_running(limit: int = AT_ONCE) -> int:
@@ -48,7 +43,7 @@ def _screen(key: int, today: date) -> bool:
             plan = Plan.objects.select_for_update(skip_locked=True).filter(pk=key).first()
             if plan is None:  # somebody works on it
                 return False
-            screen_plan(plan, None, today=patient_day(plan.episode.patient))
+            screen_plan(plan, None, today=patient_today(plan.episode.patient))
     except Exception:
         log.exception("plan %s could not be screened", key)
     Plan.objects.filter(pk=key).update(screened_on=today)

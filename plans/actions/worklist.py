@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
 from django.db import connection, transaction
 from django.utils import timezone
 
 from clinic.models import Patient
 from plans.models import Alert, Plan
+
+# What says the same is not written again before this long: every write is a row of the history as well.
+SEEN_AGAIN = timedelta(hours=1)
+Standing = Mapping[tuple[int, str, str], Alert]
 
 
 @transaction.atomic
@@ -51,6 +58,22 @@ def close_alerts(patient: Patient, rule: str, *, key: str | None = None, outcome
     return rows.update(
         state=Alert.State.DONE, snoozed_until=None, closed_at=timezone.now(), action="resolved", outcome=outcome
     )
+
+
+def standing_alerts(rules: Iterable[str], patients: Iterable[int] | None = None) -> Standing:
+    """What is open or put away of these rules (and patients), by patient, rule and key; one query, for many at once."""
+    rows = Alert.objects.filter(rule__in=list(rules)).exclude(state=Alert.State.DONE)
+    if patients is not None:
+        rows = rows.filter(patient__in=list(patients))
+    return {(row.patient_id, row.rule, row.key): row for row in rows}
+
+
+def is_known(alert: Alert | None, *, text: str, suggestion: str, severity: str, plan: Plan) -> bool:
+    """Whether this alert says so already and was seen within the hour: then raising it again changes nothing."""
+    if alert is None or timezone.now() - alert.seen_at >= SEEN_AGAIN:
+        return False
+    said = (alert.text, alert.suggestion, alert.severity, alert.plan_id)
+    return said == (text, suggestion, severity, plan.pk)
 
 
 def is_worse(severity: str, *, than: str) -> bool:

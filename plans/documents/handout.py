@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -17,6 +15,7 @@ from django.utils.translation import gettext as _
 from clinic.anatomy import MUSCLES, region_label
 from clinic.body_picture import thumbnail
 from clinic.errors import Refused
+from clinic.locality import speaking_to
 from clinic.models import Clinic, Patient
 from clinic.readers import has_unsettled_facts
 from exercises import wording
@@ -42,7 +41,7 @@ def handout_pdf(version: PlanVersion, *, paper: str = "a4") -> bytes:
         raise Refused("not_in_force", "Only the signed version in force can be handed out.")
     phase = next(p for p in version.phases.all() if p.number == plan.current_phase)
     patient = plan.episode.patient
-    with _speaking_to(patient):
+    with speaking_to(patient):
         return typeset("handout", _content(version, phase, patient), paper=paper)
 
 
@@ -60,14 +59,6 @@ def version_in_force(patient: Patient) -> PlanVersion | None:
         .first()
     )
     return found
-
-
-@contextmanager
-def _speaking_to(patient: Patient) -> Iterator[None]:
-    """The patient's language, when this installation ships it, and wall clock."""
-    language = patient.language if patient.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    with translation.override(language), timezone.override(ZoneInfo(patient.time_zone)):
-        yield
 
 
 def _content(version: PlanVersion, phase: PlanPhase, patient: Patient) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class ExerciseSelector:
     def __init__(self, eligibility: Eligibility, dosing: Dosing, phase: int, ceiling: int, budget: float) -> None:
         self.eligibility = eligibility
         self.dosing = dosing
-        self.library = eligibility.knowledge.exercises
+        self.known = eligibility.knowledge.exercises
         self.phase = phase
         self.ceiling = ceiling
         self.result = PhaseExercises({}, {}, budget, 0.0)
@@ -90,7 +90,7 @@ class ExerciseSelector:
     def _offer(self, cause: ScoredCause, key: str) -> bool:
         if self._gain(cause, key):
             return False
-        exercise = self.library[key]
+        exercise = self.known[key]
         failures = list(self.eligibility.exercise_failures(exercise, cause, self.phase))
         if not failures:
             return self._take(cause, exercise)
@@ -116,10 +116,10 @@ class ExerciseSelector:
 
     def _substitute(self, cause: ScoredCause, failed: Exercise) -> bool:
         """Rule 6: the regression in its place, then the progression of that regression."""
-        regression = self.library.get(failed.regression or "")
+        regression = self.known.get(failed.regression or "")
         if regression is None:
             return False
-        following = self.library.get(regression.progression or "")
+        following = self.known.get(regression.progression or "")
         for exercise in (regression, following):
             if exercise is None or exercise.key == failed.key:
                 continue
@@ -158,7 +158,7 @@ class ExerciseSelector:
             for key in queue:
                 if self._gain(cause, key):
                     continue
-                first = next(self.eligibility.exercise_failures(self.library[key], cause, self.phase), None)
+                first = next(self.eligibility.exercise_failures(self.known[key], cause, self.phase), None)
                 self._store(key, self._rank[cause.key], first or self._ceiling_failure(key))
 
     def _ceiling_failure(self, key: str) -> Failure:

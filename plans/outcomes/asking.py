@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from assessments.models import Finding, InstrumentVersion, OutcomeRequest, OutcomeResponse
-from assessments.outcomes.actions import activities_of, patient_day
+from assessments.outcomes.actions import activities_of
 from assessments.outcomes.install import in_force, instrument_of
 from assessments.outcomes.schedule import Course, Due, due, shipped_rules
+from clinic.locality import patient_date
 from clinic.models import Episode
 from plans.models import PhaseProgress, Plan
 
@@ -48,7 +49,7 @@ def ask_due(episodes: Sequence[Episode], visits: Mapping[int, Sequence[date]], *
     wanted = [
         (episode, entry)
         for episode, course in _courses(episodes, visits)
-        for entry in due(shipped_rules(), course, patient_day(episode.patient, now))
+        for entry in due(shipped_rules(), course, patient_date(episode.patient, now))
         if entry.instrument in rows
     ]
     activities = activities_of({episode.pk for episode, _ in wanted}) if wanted else {}
@@ -82,7 +83,7 @@ def _request(episode: Episode, entry: Due, row: InstrumentVersion, activities: l
 
 def expire(episodes: Iterable[Episode], *, now: datetime) -> int:
     """Close open questions whose last day is over in the patient's calendar."""
-    days = {episode.pk: patient_day(episode.patient, now) for episode in episodes}
+    days = {episode.pk: patient_date(episode.patient, now) for episode in episodes}
     waiting = OutcomeRequest.objects.filter(episode__in=days, state=OutcomeRequest.State.OPEN)
     over = [pk for pk, episode, last in waiting.values_list("pk", "episode_id", "expires_on") if last < days[episode]]
     if not over:

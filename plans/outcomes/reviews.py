@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from assessments.models import InstrumentVersion
-from assessments.outcomes.actions import patient_day
 from assessments.outcomes.install import in_force, instrument_of
 from assessments.outcomes.meaning import Point, no_change_that_matters
 from assessments.outcomes.readers import Series, score_metric, series_of_many
+from clinic.locality import patient_date
 from clinic.models import Episode, Patient
-from plans.actions.worklist import close_alerts, raise_alert
+from plans.actions.worklist import close_alerts, is_known, raise_alert, standing_alerts
 from plans.models import Alert, PhaseProgress, Plan, TreatmentNote, VisitMeasure
 
 log = logging.getLogger(__name__)
@@ -120,29 +120,29 @@ def raise_reviews(*, now: datetime) -> int:
     One that cannot be judged is logged, and the others go on.
     """
     plans = Plan.objects.filter(state=Plan.State.ACTIVE, episode__state=Episode.State.OPEN)
-    open_keys = _open_reviews()
+    open_alerts = _open_reviews()
     holding = 0
     running: set[int] = set()
     last = 0
     while batch := list(plans.filter(pk__gt=last).select_related("episode__patient").order_by("pk")[:BATCH]):
         last = batch[-1].pk
         running |= {plan.episode_id for plan in batch}
-        holding += _review_batch(batch, open_keys, now)
-    for patient_id, keys in open_keys.items():
-        for key in keys:
+        holding += _review_batch(batch, open_alerts, now)
+    for patient_id, alerts in open_alerts.items():
+        for key in alerts:
             if int(key.split(":")[1]) not in running:
                 _close(patient_id, key, "The plan is no longer running.")
     return holding
 
 
-def _open_reviews() -> dict[int, set[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
-    for patient_id, key in Alert.objects.filter(rule=RULE).exclude(state="done").values_list("patient_id", "key"):
-        found[patient_id].add(key)
+def _open_reviews() -> dict[int, dict[str, Alert]]:
+    found: dict[int, dict[str, Alert]] = defaultdict(dict)
+    for (patient_id, _, key), alert in standing_alerts([RULE]).items():
+        found[patient_id][key] = alert
     return found
 
 
-def _review_batch(plans: Sequence[Plan], open_keys: Mapping[int, set[str]], now: datetime) -> int:
+def _review_batch(plans: Sequence[Plan], open_alerts: Mapping[int, Mapping[str, Alert]], now: datetime) -> int:
     started: dict[int, date] = {}
     progress = PhaseProgress.objects.filter(plan__in=plans).order_by("-entered_on", "-id")
     for plan_id, entered in progress.values_list("plan_id", "entered_on"):
@@ -150,16 +150,16 @@ def _review_batch(plans: Sequence[Plan], open_keys: Mapping[int, set[str]], now:
     long_enough = [
         plan
         for plan in plans
-        if plan.pk in started and (patient_day(plan.episode.patient, now) - started[plan.pk]).days >= FOUR_WEEKS
+        if plan.pk in started and (patient_date(plan.episode.patient, now) - started[plan.pk]).days >= FOUR_WEEKS
     ]
     series = series_with_visits([plan.episode_id for plan in long_enough])
     quiet = _dealt_with([plan.episode.patient_id for plan in long_enough], now)
     holding = 0
     for plan in plans:
         try:
-            today, scores = patient_day(plan.episode.patient, now), series.get(plan.episode_id)
+            today, scores = patient_date(plan.episode.patient, now), series.get(plan.episode_id)
             review = None if scores is None else review_of(scores, started[plan.pk], today)
-            _settle(plan, review, open_keys.get(plan.episode.patient_id, set()), quiet)
+            _settle(plan, review, open_alerts.get(plan.episode.patient_id, {}), quiet)
             holding += review is not None
         except Exception:
             log.exception("the course of plan %s could not be judged", plan.pk)
@@ -174,23 +174,28 @@ def _dealt_with(patients: list[int], now: datetime) -> set[str]:
     return set(rows.values_list("key", flat=True))
 
 
-@transaction.atomic
-def _settle(plan: Plan, review: Review | None, open_keys: set[str], quiet: set[str]) -> None:
+def _settle(plan: Plan, review: Review | None, standing: Mapping[str, Alert], quiet: set[str]) -> None:
+    """Nothing is written while the worklist says already what holds."""
     wanted = f"episode:{plan.episode_id}:{review.stage}" if review is not None else ""
-    for key in open_keys:
-        if key != wanted and key.startswith(f"episode:{plan.episode_id}:"):
-            outcome = "Became the review of six weeks." if wanted else "A change that matters was measured."
-            _close(plan.episode.patient_id, key, outcome)
-    if review is not None and wanted not in quiet:
-        raise_alert(
-            plan.episode.patient,
-            RULE,
-            key=wanted,
-            text=review.text[:500],
-            suggestion=review.suggestion,
-            severity=review.severity,
-            plan=plan,
-        )
+    over = [key for key in standing if key != wanted and key.startswith(f"episode:{plan.episode_id}:")]
+    is_news = review is not None and wanted not in quiet
+    if review is not None and is_known(standing.get(wanted), **_said(review), plan=plan):
+        is_news = False
+    if over or is_news:
+        _write(plan, review if is_news else None, wanted, over)
+
+
+@transaction.atomic
+def _write(plan: Plan, review: Review | None, wanted: str, over: Iterable[str]) -> None:
+    for key in over:
+        outcome = "Became the review of six weeks." if wanted else "A change that matters was measured."
+        _close(plan.episode.patient_id, key, outcome)
+    if review is not None:
+        raise_alert(plan.episode.patient, RULE, key=wanted, **_said(review), plan=plan)
+
+
+def _said(review: Review) -> dict[str, str]:
+    return {"text": review.text[:500], "suggestion": review.suggestion, "severity": review.severity}
 
 
 def _close(patient_id: int, key: str, outcome: str) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
 from clinic.models import User
 from clinic.permissions import Permission, may
-from plans.actions.worklist import is_worse, raise_alert
+from plans.actions.worklist import Standing, is_known, is_worse, raise_alert, standing_alerts
 from plans.models import Alert, Plan, WatchLimits
 from plans.querysets import AlertQuerySet
 from plans.watch.readers import Case, cases_of, running_plans
@@ -52,9 +52,10 @@ def watch_plans(plans: Iterable[Plan] | None = None, *, now: datetime | None = N
     for start in range(0, len(wanted), AT_A_TIME):
         batch = wanted[start : start + AT_A_TIME]
         dealt_with = _dealt_with(batch, moment)
+        standing = standing_alerts(RULES, [plan.episode.patient_id for plan in batch])
         for case in cases_of(batch, now=moment):
             try:
-                held += _watch(case, dealt_with, moment)
+                held += _watch(case, dealt_with, standing, moment)
             except Exception:
                 log.exception("plan %s could not be watched", case.plan.pk)
     _close_ended()
@@ -78,25 +79,33 @@ def _is_news(holds: Holds, settled: Alert | None, now: datetime) -> bool:
     return settled.text != holds.text and not (soon and holds.rule in BY_THE_CLOCK)
 
 
-@transaction.atomic
-def _watch(case: Case, dealt_with: Mapping[tuple[str, str], Alert], now: datetime) -> int:
-    patient, key = case.plan.episode.patient, f"plan:{case.plan.pk}"
+def _watch(case: Case, dealt_with: Mapping[tuple[str, str], Alert], standing: Standing, now: datetime) -> int:
+    """One plan; nothing is written while the worklist says already what holds."""
+    patient, key = case.plan.episode.patient_id, f"plan:{case.plan.pk}"
     found = check(case.watched, case.limits)
-    for holds in found:
-        if not _is_news(holds, dealt_with.get((key, holds.rule)), now):
-            continue
-        raise_alert(
-            patient,
-            holds.rule,
-            key=key,
-            text=holds.text,
-            suggestion=holds.suggestion,
-            severity=holds.severity,
-            plan=case.plan,
-        )
-    over = set(RULES) - {holds.rule for holds in found}
-    _close(Alert.objects.filter(patient=patient, key=key, rule__in=over), "No longer the case.")
+    news = [
+        holds
+        for holds in found
+        if _is_news(holds, dealt_with.get((key, holds.rule)), now)
+        and not is_known(standing.get((patient, holds.rule, key)), **_said(holds), plan=case.plan)
+    ]
+    held = {holds.rule for holds in found}
+    over = [rule for rule in RULES if rule not in held and (patient, rule, key) in standing]
+    if news or over:
+        _write(case.plan, key, news, over)
     return len(found)
+
+
+@transaction.atomic
+def _write(plan: Plan, key: str, news: Iterable[Holds], over: Iterable[str]) -> None:
+    patient = plan.episode.patient
+    for holds in news:
+        raise_alert(patient, holds.rule, key=key, **_said(holds), plan=plan)
+    _close(Alert.objects.filter(patient=patient, key=key, rule__in=over), "No longer the case.")
+
+
+def _said(holds: Holds) -> dict[str, str]:
+    return {"text": holds.text, "suggestion": holds.suggestion, "severity": holds.severity}
 
 
 def _close_ended() -> None:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Max, Q
 
 from assessments.outcomes.readers import series_of_many
+from clinic.locality import patient_date
 from clinic.models import Episode
-from exercises.actions import patient_date
 from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipReason
 from plans.models import Plan, WatchLimits
 from plans.querysets import PlanQuerySet

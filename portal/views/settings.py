@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.actions import update_patient
 from clinic.errors import DomainError
+from clinic.locality import speaking_to
 from clinic.models import Consent
 from portal.forms import PersonalForm, ReminderForm
-from portal.pages import Visitor, page, portal_page, speaking_to
+from portal.pages import Visitor, page, portal_page
 from portal.problems import attach
 from reminders.actions import set_contact_rules, set_preference
 from reminders.models import Kind

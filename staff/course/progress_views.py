@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinic.access import episode_for
+from clinic.locality import patient_today
 from plans.course.timeline import read_timeline
 from staff.course.chart import chart_of
 from staff.headers import header_for
-from staff.plans.views import patient_today
 
 SERIES = (
     ("pain", "Pain"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.actions import first_message
 from clinic.errors import DomainError
+from clinic.locality import patient_today
 from clinic.permissions import Permission, may
 from exercises.models import Prescription
 from plans.access import plan_for, review_for
@@ -26,7 +27,6 @@ from staff.course.forms import DecisionForm, ObservationForm, ProposalForm, Waiv
 from staff.course.page import asked_metrics, history_of, review_page
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
-from staff.plans.views import patient_today
 
 HISTORY = 60
 LAST_PHASE = 3

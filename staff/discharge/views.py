@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.access import episode_for
 from clinic.actions import first_message
 from clinic.errors import Conflict, DomainError
+from clinic.locality import patient_today
 from clinic.models import Clinic, Episode
 from clinic.permissions import Permission, may
 from plans.access import discharge_for
@@ -22,7 +23,6 @@ from plans.discharge.record import build_record, flare_plan_draft
 from plans.models import Discharge, Plan
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
-from staff.plans.views import patient_today
 
 CAUSE_STATES = {
     "corrected": ("ok", "Corrected"),

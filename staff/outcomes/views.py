@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments.access import request_for, response_for
 from assessments.models import OutcomeRequest
-from assessments.outcomes.actions import answer, ask_by_hand, correct, decline, patient_day
+from assessments.outcomes.actions import answer, ask_by_hand, correct, decline
 from assessments.outcomes.install import in_force, instrument_of
 from assessments.outcomes.sheet import loose_problem, sheet_of
 from clinic.access import episode_for
 from clinic.errors import Conflict, DomainError, ManyProblems
+from clinic.locality import patient_date
 from clinic.models import Episode
 from clinic.permissions import Permission, may
 from plans.outcomes.reviews import series_with_visits
@@ -43,7 +44,7 @@ def outcomes(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _overview(request: HttpRequest, episode: Episode, *, problem: str = "", status: int = 200) -> HttpResponse:
-    today = patient_day(episode.patient, timezone.now())
+    today = patient_date(episode.patient, timezone.now())
     asked = list(OutcomeRequest.objects.filter(episode=episode).select_related("instrument"))
     context = {
         "episode": episode,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.anatomy import REGIONS
 from clinic.errors import DomainError
+from clinic.locality import patient_today
 from clinic.models import User
 from exercises.models import Exercise
 from plans.access import phase_for, version_for
@@ -28,7 +29,7 @@ from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.plans.answers import changed, kept_reason
 from staff.plans.forms import AddForm
-from staff.plans.views import patient_today, plan_crumbs
+from staff.plans.views import plan_crumbs
 
 SHOWN = 30
 SWAP_MARKS = {

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import Conflict, DomainError
+from clinic.locality import patient_today
 from clinic.models import User
 from exercises.sides import side_to_say
 from plans.access import item_for, version_for
@@ -34,7 +35,7 @@ from staff.plans.adding import SWAP_MARKS, at_fields, offered_exercises
 from staff.plans.answers import changed, kept_reason
 from staff.plans.forms import DoseForm, OverrideForm, PlaceForm, ReasonForm, SwapForm
 from staff.plans.page import card_of
-from staff.plans.views import patient_today, plan_crumbs
+from staff.plans.views import plan_crumbs
 
 Item = PlanTechnique | PlanExercise
 SAID = {

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.actions import first_message
 from clinic.errors import Conflict, DomainError, ManyProblems
+from clinic.locality import patient_today
 from exercises.models import Exercise
 from plans.access import item_for, phase_for, version_for
 from plans.actions import (
@@ -37,7 +38,7 @@ from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.plans.answers import changed, keep_reason, kept_reason
 from staff.plans.forms import BulkForm, DeclinedForm, PackForm, SummaryForm
-from staff.plans.views import patient_today, plan_crumbs, show_version, version_url
+from staff.plans.views import plan_crumbs, show_version, version_url
 
 STEP_REASONS = {"easier": "Easier step", "harder": "Harder step"}
 

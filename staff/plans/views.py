@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments.access import assessment_for
 from clinic.actions import first_message
 from clinic.errors import DomainError, ManyProblems
-from clinic.models import Clinic, Patient
+from clinic.locality import patient_today
+from clinic.models import Clinic
 from clinic.permissions import Permission, may
 from clinic.readers import facts_unsettled
 from plans.access import cause_for, plan_for, version_for
@@ -31,11 +29,6 @@ from staff.headers import header_for, staff_user
 from staff.plans.forms import CauseForm, DeclinedForm, ReasonForm, SummaryForm
 from staff.plans.page import PlanPage, build_page
 from staff.safety.lines import HoldForm, hold_lines
-
-
-def patient_today(patient: Patient) -> date:
-    """The day in the patient's own calendar: what is prescribed begins on it."""
-    return timezone.localdate(timezone=ZoneInfo(patient.time_zone))
 
 
 def plan_crumbs(version: PlanVersion, *more: tuple[str, str]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.access import require
 from clinic.audit import note_seen
 from clinic.errors import DomainError
+from clinic.locality import patient_today
 from clinic.models import SignatureCheck
 from clinic.permissions import Permission
 from plans.access import hold_for
@@ -21,7 +22,7 @@ from plans.actions.holds import release_hold
 from plans.holds import counts_per_rule, overrides_since, refusals_since, releases_since
 from staff.forms import add_problems
 from staff.headers import staff_user
-from staff.plans.views import back_to_version, patient_today, show_version
+from staff.plans.views import back_to_version, show_version
 from staff.safety.lines import HoldForm
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "One year"}

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
-from exercises.actions import LOG_DAYS_BACK, Outcome, log_session, patient_date, pause, resume, stop, undo
+from clinic.locality import patient_date
+from exercises.actions import LOG_DAYS_BACK, Outcome, log_session, pause, resume, stop, undo
 from exercises.models import Prescription, PrescriptionPause, SessionLog
 from tests.factories.clinic import PatientFactory
 from tests.factories.exercises import PrescriptionFactory

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from assessments.models import InstrumentVersion, OutcomeRequest, OutcomeResponse
-from assessments.outcomes.actions import answer, patient_day
+from assessments.outcomes.actions import answer
 from assessments.outcomes.install import in_force, install_shipped
+from clinic.locality import patient_date
 from clinic.models import Episode
 
 
@@ -24,7 +25,7 @@ def instrument_row(key: str = "nprs") -> InstrumentVersion:
 
 def outcome_request(episode: Episode, key: str = "nprs", *, due_on: date | None = None, **more: Any) -> OutcomeRequest:
     """Open questions, due today in the patient's calendar and open for a week."""
-    due = due_on or patient_day(episode.patient, timezone.now())
+    due = due_on or patient_date(episode.patient, timezone.now())
     fields = {"why": "by_hand", "occasion": f"test:{key}:{due}", "expires_on": due + timedelta(days=7), **more}
     return OutcomeRequest.objects.create(episode=episode, instrument=instrument_row(key), due_on=due, **fields)
 

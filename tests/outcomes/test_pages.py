@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.models import OutcomeRequest, OutcomeResponse
-from assessments.outcomes.actions import patient_day
+from clinic.locality import patient_date
 from clinic.models import Episode
 from plans.models import PhaseProgress, Plan
 from tests.factories.assessments import AssessmentFactory, FindingFactory, PsfsActivityFactory
@@ -33,7 +33,7 @@ def cast(db: None) -> SimpleNamespace:
     patient.force_login(episode.patient.user)
     physio.force_login(episode.practitioner.user)
     return SimpleNamespace(
-        episode=episode, patient=patient, physio=physio, today=patient_day(episode.patient, timezone.now())
+        episode=episode, patient=patient, physio=physio, today=patient_date(episode.patient, timezone.now())
     )
 
 

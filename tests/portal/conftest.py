@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from exercises.actions import patient_date
+from clinic.locality import patient_date
 from tests.factories.clinic import ClinicFactory, EpisodeFactory
 from tests.factories.exercises import PrescriptionFactory
 
