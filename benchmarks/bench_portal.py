@@ -111,12 +111,12 @@ def run() -> list[Measured]:
         server.wait()
     portal, empty = (statistics.median(column) for column in zip(*pairs, strict=True))
     return [
-        Measured("Portal today, database queries", len(queries), "queries", 12),
+        Measured("Portal today, database queries", len(queries), "queries", 8),
         Measured(
             "Portal today, share of the rate of an empty view",
             portal / empty,
             "x",
-            0.25,
+            1 / 3,
             at_least=True,
             note=f"{portal:.0f} against {empty:.0f} requests a second, one worker process",
         ),

@@ -148,13 +148,6 @@ def read_programme(
     )
 
 
-def read_day(patient: Patient, today: date, day: date) -> Programme:
-    """Read one day alone, in three queries: no history, and only the columns that a list of the day shows."""
-    rows = tuple(Prescription.objects.filter(patient=patient).open_on(day).for_day_list().with_alarm())
-    logs = tuple(SessionLog.objects.filter(patient=patient, on=day).order_by())
-    return Programme(today, rows, tuple(map(entry_of, logs)), logs, _holds(rows, day))
-
-
 def _holds(rows: Iterable[Prescription], since: date) -> dict[int, tuple[figures.Pause, ...]]:
     """The pauses that did not end before that day, by prescription."""
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=since)

@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from clinic.models import User
     from exercises.models import Prescription, SessionLog  # noqa: F401 - row types of the querysets below
 
-# How much and how often, the days, and of the exercise what names and draws it and tells whether it has a side; the
-# instructions are read on its own page.
-DAY_LIST_COLUMNS = (
-    *("sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week"),
-    *("side", "why", "state", "starts_on", "ends_on"),
-    *("exercise__name", "exercise__kind", "exercise__target_muscles"),
-    *("exercise__technique", "exercise__region", "exercise__position", "exercise__load_tags"),
-)
-
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):
     """Prescriptions."""
@@ -46,18 +37,9 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         began = self.exclude(state="stopped", ends_on__isnull=True)
         return began.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=since))
 
-    def open_on(self, day: date) -> Self:
-        """Asked for or on hold on that day; nothing that is stopped."""
-        lasting = models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=day)
-        return self.filter(lasting, state__in=("active", "paused"), starts_on__lte=day)
-
     def with_alarm(self) -> Self:
         """With ``is_checked_anew``: a new fact waits to be screened, so nothing may be done meanwhile."""
         return self.annotate(is_checked_anew=has_unsettled_facts("patient"))
-
-    def for_day_list(self) -> Self:
-        """In programme order with only what a list of the day shows."""
-        return self.for_portal().only(*DAY_LIST_COLUMNS)
 
     def for_portal(self) -> Self:
         """With the exercise and its wording, in programme order."""

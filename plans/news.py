@@ -11,9 +11,9 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from clinic.models import Patient
-from clinic.readers import has_unsettled_facts
+from clinic.pieces import Piece, ask
 from plans.holds import held_items
-from plans.models import Plan, PlanEdit, PlanExercise, PlanTechnique, PlanVersion, SeenVersion
+from plans.models import PlanEdit, PlanExercise, PlanTechnique, PlanVersion, SeenVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +47,61 @@ class News:
         return self.phase_before == self.phase and not self.words and not any(lists)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the patient's running plan stands and what they last said that they had seen; ids and phase numbers."""
+
+    plan: int
+    version: int
+    based_on: int | None
+    start_phase: int | None
+    phase: int | None
+    seen_version: int | None
+    seen_phase: int | None
+    is_checked: bool  # a new fact waits to be screened
+
+    @property
+    def may_be_news(self) -> bool:
+        """Whether there is anything to compare."""
+        if self.phase is None or self.is_checked:
+            return False  # nothing is said of exercises while a new fact waits to be screened
+        if self.seen_version is not None:
+            return (self.seen_version, self.seen_phase) != (self.version, self.phase)
+        # The first version in its first phase: that is the programme, not news.
+        return self.based_on is not None or self.phase != self.start_phase
+
+
+# Parameter: ``patient``. None when no signed plan is running.
+STANDING = Piece(
+    """SELECT json_build_array(p.id, v.id, v.based_on_id, v.start_phase, p.current_phase, s.version_id, s.phase,
+                EXISTS (SELECT 1 FROM clinic_factchange f WHERE f.patient_id = e.patient_id AND f.settled_at IS NULL))
+         FROM plans_planversion v
+         JOIN plans_plan p ON p.id = v.plan_id
+         JOIN clinic_episode e ON e.id = p.episode_id
+         LEFT JOIN plans_seenversion s ON s.plan_id = p.id
+        WHERE e.patient_id = %(patient)s AND p.state = 'active' AND v.state = 'signed'
+        ORDER BY v.signed_at DESC, v.id DESC LIMIT 1""",
+    lambda value: None if value is None else Standing(*value),
+)
+
+
 def news_for(patient: Patient) -> News | None:
     """What the patient has not acknowledged; None when nothing changed. One query as long as nothing did."""
-    current = _current(patient)
-    if current is None or current.plan.current_phase is None:
+    standing: Standing | None = ask({"plan": STANDING}, patient=patient.pk)["plan"]
+    return news_since(standing)
+
+
+def news_since(standing: Standing | None) -> News | None:
+    """The same from a standing that was read already; no query as long as nothing changed."""
+    if standing is None or not standing.may_be_news:
         return None
-    if getattr(current, "is_checked_anew", False):
-        return None  # nothing is said of exercises while a new fact waits to be screened
-    seen = getattr(current.plan, "seen", None)
-    if seen is not None and (seen.version_id, seen.phase) == (current.pk, current.plan.current_phase):
-        return None
-    if seen is None and current.based_on_id is None and current.plan.current_phase == current.start_phase:
-        return None  # the first version in its first phase: that is the programme, not news
-    found = _news(current, seen)
+    current = PlanVersion.objects.select_related("plan", "signed_by__user").defer("facts", "draft")
+    found = _news(current.get(pk=standing.version), standing)
     return None if found is None or found.is_empty else found
 
 
-def _current(patient: Patient) -> PlanVersion | None:
-    rows = PlanVersion.objects.filter(
-        plan__episode__patient=patient, plan__state=Plan.State.ACTIVE, state=PlanVersion.State.SIGNED
-    )
-    light = rows.select_related("plan__seen", "signed_by__user").defer("facts", "draft")
-    light = light.annotate(is_checked_anew=has_unsettled_facts("plan__episode__patient"))
-    newest: PlanVersion | None = light.order_by("-signed_at", "-id").first()
-    return newest
-
-
-def _news(current: PlanVersion, seen: SeenVersion | None) -> News | None:
-    before = _before(current, seen)
+def _news(current: PlanVersion, standing: Standing) -> News | None:
+    before = _before(current, standing)
     if before is None or current.plan.current_phase is None or current.signed_at is None:
         return None
     old_version, old_phase = before
@@ -101,10 +128,10 @@ def _news(current: PlanVersion, seen: SeenVersion | None) -> News | None:
     )
 
 
-def _before(current: PlanVersion, seen: SeenVersion | None) -> tuple[PlanVersion, int] | None:
+def _before(current: PlanVersion, standing: Standing) -> tuple[PlanVersion, int] | None:
     """The version and phase that the patient knows: the one acknowledged, else the first one that was signed."""
-    if seen is not None:
-        return PlanVersion.objects.get(pk=seen.version_id), seen.phase
+    if standing.seen_version is not None and standing.seen_phase is not None:
+        return PlanVersion.objects.get(pk=standing.seen_version), standing.seen_phase
     signed = PlanVersion.objects.filter(plan=current.plan).exclude(state=PlanVersion.State.DRAFT)
     first: PlanVersion | None = signed.order_by("number").first()
     return (first, first.start_phase) if first is not None and first.start_phase else None
@@ -155,10 +182,10 @@ def _moved(was: dict[str, PlanExercise], now: dict[str, PlanExercise]) -> Iterab
 @transaction.atomic
 def acknowledge(patient: Patient) -> None:
     """The patient has seen the programme as it is now; twice is once."""
-    current = _current(patient)
-    if current is None or current.plan.current_phase is None:
+    standing: Standing | None = ask({"plan": STANDING}, patient=patient.pk)["plan"]
+    if standing is None or standing.phase is None:
         return
     SeenVersion.objects.update_or_create(
-        plan=current.plan,
-        defaults={"version": current, "phase": current.plan.current_phase, "at": timezone.now()},
+        plan_id=standing.plan,
+        defaults={"version_id": standing.version, "phase": standing.phase, "at": timezone.now()},
     )

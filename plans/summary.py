@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
 from clinic.models import Patient
+from clinic.pieces import Piece
 from clinic.readers import has_unsettled_facts
 from plans.holds import Held, held_items
 from plans.models import Discharge, PhaseProgress, Plan, PlanCause, PlanExercise, PlanPhase, PlanTechnique, PlanVersion
@@ -28,6 +29,14 @@ PHASE_AIMS: dict[int, StrOrPromise] = {
     2: _lazy("Strength, stretch, movement and habits: what keeps the trouble coming back."),
     3: _lazy("Keep what you have gained, so that it does not come back."),
 }
+
+
+# Whether a plan is running. Parameter: ``patient``.
+HAS_PLAN = Piece(
+    """SELECT to_json(EXISTS (SELECT 1 FROM plans_plan p JOIN clinic_episode e ON e.id = p.episode_id
+                              WHERE e.patient_id = %(patient)s AND p.state = 'active'))""",
+    bool,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from clinic.models import Patient
 from exercises import wording
 from plans.contents import said_side
 from plans.models import PlanExercise
-from plans.news import Moved, News, news_for
+from plans.news import Moved, News, Standing, news_for, news_since
 from plans.summary import PHASE_TITLES
 
 
@@ -37,7 +37,15 @@ class Told:
 
 def told(patient: Patient) -> Told | None:
     """What to tell the patient; None when everything was seen."""
-    news = news_for(patient)
+    return _told(news_for(patient))
+
+
+def told_since(standing: Standing | None) -> Told | None:
+    """The same from where the plan stands, when that was read already."""
+    return _told(news_since(standing))
+
+
+def _told(news: News | None) -> Told | None:
     return Told(news.signed_at, news.signed_by, tuple(_lines(news))) if news else None
 
 

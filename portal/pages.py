@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from clinic.access import own_patient
 from clinic.locality import patient_date, speaking_to
-from clinic.models import Clinic, Patient, User
+from clinic.models import Patient, User
+from clinic.pieces import ask
+from clinic.readers import CLINIC
 
 P = ParamSpec("P")
 
@@ -51,8 +53,11 @@ def portal_page(
 def page(
     request: HttpRequest, visitor: Visitor, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Render a portal page; every one of them can name the clinic and how to reach it."""
-    clinic = Clinic.objects.only("name", "phone", "email", "address").first()
+    """Render a portal page; every one of them can name the clinic and how to reach it.
+
+    A view that has read the clinic already gives it as ``clinic`` of the context.
+    """
+    clinic = context["clinic"] if "clinic" in context else ask({"clinic": CLINIC})["clinic"]
     shared = {"visitor": visitor, "patient": visitor.patient, "clinic": clinic, "today": visitor.today}
     name = clinic.name if clinic else ""
     return render(request, template, {**shared, "clinic_name": name, **context}, status=status)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from clinic.models import Clinic, Patient, Practitioner, User
+from clinic.pieces import Piece, ask
 from scheduling.models import Appointment, Room, State, WorkingHours
 from scheduling.slots import Hours, Interval, free_slots, nearest, windows_between, windows_on
 
@@ -36,11 +38,26 @@ class NextVisit:
     practitioner_name: str
 
 
+def _visit(value: list[Any] | None) -> NextVisit | None:
+    return None if value is None else NextVisit(datetime.fromisoformat(value[0]), value[1])
+
+
+# Parameters: ``patient`` and ``now``.
+NEXT_VISIT = Piece(
+    """SELECT json_build_array(a.starts_at, u.name)
+         FROM scheduling_appointment a
+         JOIN clinic_practitioner w ON w.id = a.practitioner_id
+         JOIN clinic_user u ON u.id = w.user_id
+        WHERE a.patient_id = %(patient)s AND a.starts_at > %(now)s AND a.state NOT IN ('cancelled', 'did_not_attend')
+        ORDER BY a.starts_at, a.id LIMIT 1""",
+    _visit,
+)
+
+
 def next_visit(patient: Patient, now: datetime) -> NextVisit | None:
     """The patient's next visit that has not begun."""
-    coming = Appointment.objects.filter(patient=patient, starts_at__gt=now).live().order_by("starts_at", "id")
-    found = coming.values_list("starts_at", "practitioner__user__name").first()
-    return NextVisit(*found) if found else None
+    found: NextVisit | None = ask({"visit": NEXT_VISIT}, patient=patient.pk, now=now)["visit"]
+    return found
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> Interval:

@@ -15,6 +15,7 @@ from assessments.outcomes.instrument import Instrument
 from assessments.outcomes.meaning import Point
 from assessments.outcomes.score import metrics_of
 from clinic.models import Episode
+from clinic.pieces import Piece
 
 
 class Measured(NamedTuple):
@@ -115,3 +116,12 @@ def score_metric(instrument: Instrument) -> str:
     if instrument.score.metric or instrument.score.method != "item":
         return instrument.score.metric
     return instrument.scored()[0].metric
+
+
+# How many lists of questions the patient may answer today. Parameters: ``patient`` and ``today``, in their calendar.
+WAITING = Piece(
+    """SELECT to_json(count(*)) FROM assessments_outcomerequest r JOIN clinic_episode e ON e.id = r.episode_id
+        WHERE e.patient_id = %(patient)s AND r.state = 'open'
+          AND r.due_on <= %(today)s AND r.expires_on >= %(today)s""",
+    int,
+)

@@ -11,15 +11,13 @@ from django.views.decorators.http import require_safe
 
 from exercises.access import own_prescription
 from exercises.actions import LOG_DAYS_BACK
-from exercises.programme import finished, read_day, read_programme
-from plans.models import Plan
+from exercises.programme import finished, read_programme
 from portal.cards import Card, cards_of
-from portal.changes import told
+from portal.changes import told_since
+from portal.home import read_home
 from portal.pages import Visitor, page, portal_page
 from portal.sheets import sheet_of
-from portal.views.questions import waiting
 from portal.wording import greeting
-from scheduling.readers import next_visit
 
 
 @require_safe
@@ -27,8 +25,7 @@ from scheduling.readers import next_visit
 def today(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Today's exercises, or those of a day that is to be filled in (``?day=``)."""
     day = chosen_day(request.GET.get("day", ""), visitor.today)
-    questions = len(waiting(visitor)) if day == visitor.today else 0
-    return page(request, visitor, "portal/today.html", {**day_context(visitor, day), "questions": questions})
+    return page(request, visitor, "portal/today.html", day_context(visitor, day))
 
 
 @require_safe
@@ -55,24 +52,26 @@ def chosen_day(text: str, today: date) -> date:
 
 def day_context(visitor: Visitor, day: date) -> dict[str, Any]:
     """Everything the list of one day shows. Only the closing words of the day need the history as well."""
-    programme = read_day(visitor.patient, visitor.today, day)
-    items = programme.day(day)
+    home = read_home(visitor, day)
+    items = home.programme.day(day)
     cards = cards_of(day, items)
     is_today, is_over = day == visitor.today, finished(items)
     return {
+        "clinic": home.clinic,
         "day": day,
         "is_today": is_today,
         "yesterday": day - timedelta(days=1),
         "greeting": greeting(visitor.patient.preferred_name or visitor.patient.given_name, timezone.localtime()),
         "due": [(card, sheet_of(card)) for card in cards if card.item.is_due],
         "extra": [sheet_of(card) for card in cards if not card.item.is_due],
-        "on_hold": programme.on_hold(day),
-        "is_checked": programme.is_checked,
+        "on_hold": home.programme.on_hold(day),
+        "is_checked": home.programme.is_checked,
         "finished": is_over,
         "streak": read_programme(visitor.patient, visitor.today).streak() if is_today and is_over else 0,
-        "next_visit": next_visit(visitor.patient, visitor.now) if is_today else None,
-        "news": told(visitor.patient) if is_today else None,
-        "has_plan": bool(cards) or has_active_plan(visitor),
+        "next_visit": home.next_visit if is_today else None,
+        "news": told_since(home.standing) if is_today else None,
+        "questions": home.questions if is_today else 0,
+        "has_plan": bool(cards) or home.has_plan,
         **ring_of(cards),
     }
 
@@ -81,8 +80,3 @@ def ring_of(cards: list[Card]) -> dict[str, int]:
     """Sessions done and asked for; what was asked on other days is a bonus that the ring leaves out."""
     due = [card.item for card in cards if card.item.is_due]
     return {"ring_value": sum(item.done for item in due), "ring_total": sum(item.expected for item in due)}
-
-
-def has_active_plan(visitor: Visitor) -> bool:
-    """Whether a signed plan is running, for the words of the empty page."""
-    return Plan.objects.filter(episode__patient=visitor.patient, state=Plan.State.ACTIVE).exists()

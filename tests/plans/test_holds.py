@@ -28,8 +28,9 @@ from clinic.models import (
 )
 from exercises.actions import hold_for_safety, lift_safety_hold, log_session, pause, resume
 from exercises.adherence import expected_doses
+from exercises.day import read_day
 from exercises.models import Prescription, PrescriptionPause
-from exercises.programme import read_day, read_programme
+from exercises.programme import read_programme
 from plans.actions import OverrideRequest, move_to_phase, recheck, remove_item, revise, sign, sign_problems
 from plans.actions import holds as holds_module
 from plans.actions.discharge import DischargeWish, discharge
