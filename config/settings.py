@@ -146,7 +146,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PORT": database.port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **database.options},
+        # Only clinic.pieces uses statements that the server prepares; a pooler between must know them (PgBouncer 1.21).
+        "OPTIONS": {"connect_timeout": 5, "prepare_threshold": 2, **database.options},
     }
 }
 # History of every clinical table is written by triggers, deletions too, and never changes afterwards.
