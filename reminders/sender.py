@@ -140,14 +140,16 @@ class Run:
     def _write_trouble(self, row: OutboxMessage, outcome: Outcome) -> None:
         detail = getattr(outcome, "detail", "")[:120]
         if isinstance(outcome, Permanent):
-            self._end(row, State.FAILED, Reason.REFUSED, detail=detail)
+            self._end(row, State.FAILED, outcome.reason, detail=detail)
         elif isinstance(outcome, Transient):
-            self._retry(row, detail)
+            self._retry(row, detail, outcome.retry_after)
         else:
             self._end(row, State.UNKNOWN, Reason.NO_ANSWER, detail=detail)
 
-    def _retry(self, row: OutboxMessage, detail: str) -> None:
-        again = self.clock() + BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+    def _retry(self, row: OutboxMessage, detail: str, retry_after: timedelta | None = None) -> None:
+        """Try again later: after our own pause, and never before the provider wants to hear of us."""
+        pause = max(BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1], retry_after or timedelta(0))
+        again = self.clock() + pause
         if row.attempts > len(BACK_OFF) or again > row.not_after:
             self._end(row, State.FAILED, Reason.GAVE_UP, detail=detail)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +15,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """Certainly not accepted; another try may succeed."""
+    """Certainly not accepted; another try may succeed, not before ``retry_after`` when the provider names a time."""
 
     detail: str
+    retry_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Certainly not accepted, and never will be."""
+    """Certainly not accepted, and never will be. ``reason`` is a ``Reason`` of the outbox."""
 
     detail: str
+    reason: str = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,29 @@ def test_a_temporary_refusal_is_tried_again_with_growing_pauses(
     assert mail.outbox == []
 
 
+@pytest.mark.parametrize(
+    ("seconds", "pause"), [(None, 60), (20, 60), (61, 61), (600, 600)], ids=["none", "sooner", "a bit later", "later"]
+)
+def test_the_provider_is_left_alone_for_as_long_as_it_asked(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, seconds: int | None, pause: int
+) -> None:
+    plan(now=NOW)
+    asked = None if seconds is None else timedelta(seconds=seconds)
+    monkeypatch.setattr(EmailChannel, "send", lambda *_: Transient("429", asked))
+    assert send() == {"planned": 1}
+    row = OutboxMessage.objects.get()
+    assert (row.reason, row.due_at - NOW) == ("retry", timedelta(seconds=pause))
+
+
+def test_a_provider_that_asks_for_more_time_than_there_is_ends_it(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(now=NOW)
+    monkeypatch.setattr(EmailChannel, "send", lambda *_: Transient("429", timedelta(hours=30)))
+    assert send() == {"failed": 1}
+    assert states() == [("failed", "gave_up")]
+
+
 def test_a_final_refusal_is_listed(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     plan(now=NOW)
     _answer(monkeypatch, smtplib.SMTPDataError(550, b"no"))
