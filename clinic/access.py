@@ -14,6 +14,7 @@ from django.http import Http404
 from clinic.audit import note_seen
 from clinic.models import Episode, Patient, User
 from clinic.permissions import Permission, may
+from clinic.pieces import Columns, Piece, ask
 
 Purpose = Literal["view", "edit", "clinical", "treat", "book", "own"]
 
@@ -25,6 +26,13 @@ NEEDED: dict[str, Permission] = {
     "book": Permission.BOOKING,
     "own": Permission.OWN_RECORD,
 }
+
+# Every page of the portal begins with it. The column that serves the search is the only one left out.
+_ALL = Columns(Patient, "p", *(field.attname for field in Patient._meta.concrete_fields if field.name != "search"))
+_OWN = Piece(
+    f"SELECT json_build_array({_ALL.sql}) FROM clinic_patient p WHERE p.user_id = %(user)s",  # noqa: S608 - own columns
+    lambda values: None if values is None else _ALL.row(values),
+)
 
 
 def require(user: User | AnonymousUser, permission: Permission) -> None:
@@ -58,9 +66,8 @@ def episode_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical"
 def own_patient(user: User | AnonymousUser) -> Patient:
     """The logged-in patient's own record; 403 for everyone else."""
     require(user, Permission.OWN_RECORD)
-    try:
-        patient: Patient = Patient.objects.visible_to(user).get()
-    except Patient.DoesNotExist:
-        raise Http404("No record belongs to this log-in.") from None
+    patient: Patient | None = ask({"own": _OWN}, user=user.pk)["own"]
+    if patient is None:
+        raise Http404("No record belongs to this log-in.")
     note_seen([patient.pk])
     return patient

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 from django.db import connection
-from django.db.models import Model
+from django.db.models import DateField, DateTimeField, DecimalField, Field, Model, TimeField
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,38 @@ def _statement(texts: tuple[str, ...]) -> str:
     return "SELECT " + ", ".join(f"({text})" for text in texts)
 
 
-def columns_of(model: type[Model], *names: str) -> tuple[str, ...]:
-    """The columns in the order of the model, in which ``Model.from_db`` takes their values."""
-    found = tuple(field.attname for field in model._meta.concrete_fields if field.attname in names)
-    if len(found) != len(names):
-        raise ValueError(f"{model.__name__} does not have all of {', '.join(names)}")
-    return found
+class Columns:
+    """Some columns of a model, as JSON and back: what ``.only()`` would have read, without building a query.
+
+    ``sql`` goes into ``json_build_array(...)``, with the table under the name that is given as ``table``.
+    """
+
+    def __init__(self, model: type[Model], table: str, *names: str) -> None:
+        fields = [field for field in model._meta.concrete_fields if field.attname in names]
+        if len(fields) != len(names):
+            raise ValueError(f"{model.__name__} does not have all of {', '.join(names)}")
+        self.model = model
+        # ``Model.from_db`` takes the values in the order of the model.
+        self.names = [field.attname for field in fields]
+        self.sql = ", ".join(f'{table}."{field.column}"' for field in fields)
+        self._decoders = [(at, decode) for at, field in enumerate(fields) if (decode := _decoder(field))]
+
+    def row(self, values: list[Any]) -> Any:
+        """The instance; the other columns are read when somebody asks for them."""
+        for at, decode in self._decoders:
+            if values[at] is not None:
+                values[at] = decode(values[at])
+        return self.model.from_db("default", self.names, values)
+
+
+def _decoder(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
+    """What makes of a JSON value the one that the field holds; None where the two are the same."""
+    if isinstance(field, DateTimeField):
+        return datetime.fromisoformat
+    if isinstance(field, DateField):
+        return date.fromisoformat
+    if isinstance(field, TimeField):
+        return time.fromisoformat
+    if isinstance(field, DecimalField):
+        return lambda value: Decimal(str(value))
+    return None

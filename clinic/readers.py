@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Exists, OuterRef
 
 from clinic.models import Clinic, FactChange
-from clinic.pieces import Piece, columns_of
+from clinic.pieces import Columns, Piece
 
-_NAMED = columns_of(Clinic, "id", "name", "phone", "email", "address", "emergency_number", "time_zone")
-
-
-def _clinic(values: list[Any] | None) -> Clinic | None:
-    return None if values is None else Clinic.from_db("default", list(_NAMED), values)
-
+_NAMED = Columns(Clinic, "c", "id", "name", "phone", "email", "address", "emergency_number", "time_zone")
 
 # The clinic as every page of the portal names it; None before it is set up.
 CLINIC = Piece(
-    f"SELECT json_build_array({', '.join(_NAMED)}) FROM clinic_clinic ORDER BY id LIMIT 1",  # noqa: S608 - own columns
-    _clinic,
+    f"SELECT json_build_array({_NAMED.sql}) FROM clinic_clinic c ORDER BY c.id LIMIT 1",  # noqa: S608 - own columns
+    lambda values: None if values is None else _NAMED.row(values),
 )
 
 

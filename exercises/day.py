@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from clinic.models import Patient
-from clinic.pieces import Piece, ask, columns_of
+from clinic.pieces import Columns, Piece, ask
 from exercises import adherence as figures
 from exercises.models import Exercise, Prescription, SessionLog
 from exercises.programme import Programme, entry_of
 
 # How much and how often, the days, and of the exercise what names and draws it and tells whether it has a side; the
 # instructions are read on its own page.
-ROW = columns_of(
+ROW = Columns(
     Prescription,
+    "p",
     *("id", "exercise_id", "sets", "reps", "hold_s", "duration_min", "per_day", "days_per_week"),
     *("side", "why", "state", "starts_on", "ends_on"),
 )
-EXERCISE = columns_of(Exercise, "id", "name", "kind", "target_muscles", "technique", "region", "position", "load_tags")
-LOG = columns_of(SessionLog, "id", "prescription_id", "on", "bout", "state", "pain", "acted_at")
+EXERCISE = Columns(
+    Exercise, "e", "id", "name", "kind", "target_muscles", "technique", "region", "position", "load_tags"
+)
+LOG = Columns(SessionLog, "l", "id", "prescription_id", "on", "bout", "state", "pain", "acted_at")
 
 _IN_FORCE = """p.patient_id = %(patient)s AND p.state IN ('active', 'paused')
     AND p.starts_on <= %(day)s AND (p.ends_on IS NULL OR p.ends_on >= %(day)s)"""
 
 
-def _columns(table: str, names: Sequence[str]) -> str:
-    return ", ".join(f'{table}."{name}"' for name in names)
-
-
 _SQL = f"""SELECT json_build_object(
-    'rows', (SELECT json_agg(json_build_array({_columns("p", ROW)}, {_columns("e", EXERCISE)})
+    'rows', (SELECT json_agg(json_build_array({ROW.sql}, {EXERCISE.sql})
                              ORDER BY p.position, p.id)
              FROM exercises_prescription p JOIN exercises_exercise e ON e.id = p.exercise_id WHERE {_IN_FORCE}),
-    'logs', (SELECT json_agg(json_build_array({_columns("l", LOG)}))
+    'logs', (SELECT json_agg(json_build_array({LOG.sql}))
              FROM exercises_sessionlog l WHERE l.patient_id = %(patient)s AND l."on" = %(day)s),
     'pauses', (SELECT json_agg(json_build_array(h.prescription_id, h.starts_on, h.ends_on))
                FROM exercises_prescriptionpause h JOIN exercises_prescription p ON p.id = h.prescription_id
@@ -48,7 +45,7 @@ _SQL = f"""SELECT json_build_object(
 
 def _programme(value: dict[str, Any]) -> Programme:
     rows = tuple(_row(values, is_checked=value["checked"]) for values in value["rows"] or ())
-    logs = tuple(_log(values) for values in value["logs"] or ())
+    logs = tuple(LOG.row(values) for values in value["logs"] or ())
     holds: dict[int, tuple[figures.Pause, ...]] = {}
     for key, starts_on, ends_on in value["pauses"] or ():
         holds[key] = (*holds.get(key, ()), figures.Pause(_date(starts_on), _date(ends_on) if ends_on else None))
@@ -56,21 +53,10 @@ def _programme(value: dict[str, Any]) -> Programme:
 
 
 def _row(values: list[Any], *, is_checked: bool) -> Prescription:
-    """A prescription with only the columns of the list, as ``.only()`` would have read it."""
-    own = dict(zip(ROW, values, strict=False))
-    own["starts_on"], own["ends_on"] = _date(own["starts_on"]), _date(own["ends_on"]) if own["ends_on"] else None
-    if own["duration_min"] is not None:
-        own["duration_min"] = Decimal(str(own["duration_min"]))
-    row = Prescription.from_db("default", list(ROW), list(own.values()))
-    row.exercise = Exercise.from_db("default", list(EXERCISE), values[len(ROW) :])
+    row: Prescription = ROW.row(values[: len(ROW.names)])
+    row.exercise = EXERCISE.row(values[len(ROW.names) :])
     row.is_checked_anew = is_checked  # type: ignore[attr-defined]
     return row
-
-
-def _log(values: list[Any]) -> SessionLog:
-    own = dict(zip(LOG, values, strict=True))
-    own["on"], own["acted_at"] = _date(own["on"]), datetime.fromisoformat(own["acted_at"])
-    return SessionLog.from_db("default", list(LOG), list(own.values()))
 
 
 _date = date.fromisoformat
