@@ -46,9 +46,11 @@ def _planned_once() -> Any:
     Planning a page's whole read costs four times what answering it costs. Django's own cursors put the parameters
     into the text, so that the server never recognises a statement.
     """
+    if connection.queries_logged:  # whoever counts or shows queries wants to read this one as well
+        return connection.cursor()
     connection.ensure_connection()
     raw: Any = psycopg.Cursor(connection.connection)
-    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
+    return connection.make_cursor(raw)
 
 
 @lru_cache(maxsize=50)
