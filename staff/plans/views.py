@@ -28,7 +28,7 @@ from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.plans.forms import CauseForm, DeclinedForm, ReasonForm, SummaryForm
 from staff.plans.page import PlanPage, build_page
-from staff.safety.lines import HoldForm, hold_lines
+from staff.safety.lines import HoldForm, hold_groups, hold_lines
 
 
 def plan_crumbs(version: PlanVersion, *more: tuple[str, str]) -> list[dict[str, str]]:
@@ -107,7 +107,8 @@ def _held(
         return {"alarm": alarm}
     lines = hold_lines(version.plan, page.names, may_treat=may_treat, posted=posted)
     held = {line.anchor for line in lines if line.hold.released_at is None}
-    return {"alarm": alarm, "hold_lines": lines, "held": held}
+    ended = [line for line in lines if line.hold.released_at is not None]
+    return {"alarm": alarm, "hold_groups": hold_groups(lines), "ended_holds": ended, "held": held}
 
 
 def _emergency_number() -> str:

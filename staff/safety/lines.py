@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 
@@ -41,6 +43,29 @@ class HoldLine:
         return f"technique-{self.hold.technique_item_id}" if self.hold.technique_item_id else (
             f"exercise-{self.hold.exercise_item_id}"
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGroup:
+    """What is held for the same reasons since the same moment: said once, with everything that it holds below."""
+
+    says: tuple[str, ...]
+    opened_at: datetime
+    lines: tuple[HoldLine, ...]
+
+    @property
+    def is_releasable(self) -> bool:
+        return any(line.form for line in self.lines)
+
+
+def hold_groups(lines: Iterable[HoldLine]) -> list[HoldGroup]:
+    """The open holds of one reason together, in the order in which the reasons come up."""
+    found: dict[tuple[object, ...], list[HoldLine]] = {}
+    for line in lines:
+        if line.hold.released_at is None:
+            minute = line.hold.opened_at.replace(second=0, microsecond=0)
+            found.setdefault((line.says, line.form is None, minute), []).append(line)
+    return [HoldGroup(group[0].says, group[0].hold.opened_at, tuple(group)) for group in found.values()]
 
 
 def hold_lines(
