@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pghistory
+from django.core.validators import RegexValidator
 from django.db import models
 
 from clinic.validators import validate_time_zone
@@ -18,6 +19,12 @@ class Clinic(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
     time_zone = models.CharField(max_length=64, default="Europe/London", validators=[validate_time_zone])
+    country = models.CharField(
+        max_length=2,
+        default="GB",
+        validators=[RegexValidator(r"^[A-Z]{2}$", "Enter the two capital letters of the country, such as GB.")],
+        help_text="ISO 3166; how national telephone numbers are read.",
+    )
     emergency_number = models.CharField(max_length=20, default="999", help_text="Shown in every emergency text.")
     equipment = models.JSONField(default=list, blank=True, help_text="Equipment keys the clinic owns; empty = all.")
 

@@ -1,0 +1,18 @@
+"""What a patient wants to be told, and the outbox: due work is a row, not a message in a broker."""
+
+from reminders.models.choices import Channel, Kind, Reason, State
+from reminders.models.outbox import OutboxMessage, ReminderSwitch
+from reminders.models.preferences import ContactRules, Preference, PushSubscription, Timetable
+
+__all__ = [
+    "Channel",
+    "ContactRules",
+    "Kind",
+    "OutboxMessage",
+    "Preference",
+    "PushSubscription",
+    "Reason",
+    "ReminderSwitch",
+    "State",
+    "Timetable",
+]
