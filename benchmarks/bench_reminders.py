@@ -1,4 +1,4 @@
-"""Draining 10,000 due reminders against 10,000 tasks that do nothing, with the same worker process."""
+"""Draining 10,000 due reminders against 10,000 tasks that do nothing, with the same two worker processes."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _worker(mail_port: int, folder: Path) -> Iterator[None]:
         "KINEPLAN_EMAIL_TLS": "0",
         "KINEPLAN_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     }
-    command = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency=1", "--loglevel=ERROR"]
+    command = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency=2", "--loglevel=ERROR"]
     log = folder / "worker.log"
     with log.open("wb") as output:
         worker = subprocess.Popen(
@@ -152,4 +152,4 @@ def run() -> list[Measured]:
             drain = _drain_rate()
         accepted = sink.accepted
     note = f"{drain:.0f} reminders against {idle:.0f} no-op tasks a second; the mail server took {accepted}"
-    return [Measured("Reminders drained, share of the no-op rate", drain / idle, "x", 0.4, at_least=True, note=note)]
+    return [Measured("Reminders drained, share of the no-op rate", drain / idle, "x", 1.0, at_least=True, note=note)]

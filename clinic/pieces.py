@@ -34,13 +34,13 @@ def ask(pieces: Mapping[str, Piece], **params: Any) -> dict[str, Any]:
     """All answers by name, from one query."""
     names = tuple(pieces)
     statement = _statement(tuple(piece.sql for piece in pieces.values()))
-    with _planned_once() as cursor:
+    with planned_once() as cursor:
         cursor.execute(statement, params)
         values = cursor.fetchone()
     return {name: pieces[name].read(value) for name, value in zip(names, values, strict=True)}
 
 
-def _planned_once() -> Any:
+def planned_once() -> Any:
     """A cursor whose statements the server parses and plans once per connection.
 
     Planning a page's whole read costs four times what answering it costs. Django's own cursors put the parameters

@@ -20,6 +20,7 @@ from reminders.recheck import Due, Person, Visit
 from scheduling.models import Appointment
 
 VISIT = "appointment:"
+ALL_KINDS = frozenset(Kind.values)
 AHEAD = ("booked", "confirmed")
 WENT = (State.SENDING, State.SENT, State.DELIVERED, State.UNKNOWN)
 # Wider than any calendar day of any zone around now.
@@ -102,7 +103,7 @@ def _person(patient: Patient, rules: ContactRules, wants: list[Preference], **kn
         active=patient.is_active,
         address=address_of(patient),
         zone=patient.time_zone,
-        wanted=frozenset(set(Kind.values) - refused),
+        wanted=ALL_KINDS - refused,
         week_minutes=frozenset(m for row in wants if row.kind == Kind.EXERCISES for m in row.week_minutes),
         quiet_from=rules.quiet_from,
         quiet_until=rules.quiet_until,

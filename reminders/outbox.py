@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from clinic.pieces import planned_once
 from reminders.models import OutboxMessage, Reason, State
 
 LEASE = timedelta(seconds=120)
@@ -95,7 +96,7 @@ def move(row: OutboxMessage, new: str, *, reason: str = "", **values: Any) -> bo
 
 def begin_sending(row: OutboxMessage, address: str, *, now: datetime) -> bool:
     """Commit that the message is about to be handed over; False when it is no longer ours."""
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(_BEGIN, _begin_values(row, address, now))
         begun = cursor.rowcount == 1
     return _mark_begun(row, begun)
@@ -110,7 +111,7 @@ def sent_then_begin(
         "done_token": done.token,
         "provider_id": provider_id[:200],
     }
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(_SENT_THEN_BEGIN, values)
         written = {pk for (pk,) in cursor.fetchall()}
     if done.pk in written:

@@ -24,7 +24,7 @@ from reminders.switch import is_paused
 
 log = logging.getLogger(__name__)
 
-CHUNK = 50
+CHUNK = 250
 # Facts older than this are read again: an opt-out counts within seconds however slow the provider is.
 FRESH = timedelta(seconds=5)
 # A claimed message is given back rather than begun when its lease is nearly over.

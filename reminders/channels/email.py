@@ -8,7 +8,9 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
+from reminders.channels import mail
 from reminders.channels.letters import Letter
 from reminders.channels.outcomes import Accepted, Doubtful, NotReady, Outcome, Permanent, Transient
 
@@ -44,20 +46,8 @@ class EmailChannel:
 
     def send(self, letter: Letter) -> Outcome:
         """Hand one letter over on the open connection."""
-        message = EmailMessage(
-            letter.subject,
-            letter.text,
-            settings.DEFAULT_FROM_EMAIL,
-            [letter.to],
-            connection=self._connection,
-            headers={
-                "Message-ID": letter.key,
-                "List-Unsubscribe": f"<{letter.stop_url}>",
-                "Auto-Submitted": "auto-generated",
-            },
-        )
         try:
-            self._connection.send_messages([message])
+            hand_over(self._connection, letter, headers_of(letter))
         except (OSError, smtplib.SMTPException) as error:
             outcome = classify(error)
             if not isinstance(outcome, Permanent):
@@ -72,6 +62,31 @@ class EmailChannel:
                 connection.close()
             except (OSError, smtplib.SMTPException):
                 return  # it is gone, which is what was wanted
+
+
+def headers_of(letter: Letter) -> dict[str, str]:
+    """What stands above a reminder beside subject and addresses."""
+    return {
+        "Message-ID": letter.key,
+        "List-Unsubscribe": f"<{letter.stop_url}>",
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+def hand_over(connection: Any, letter: Letter, headers: dict[str, str]) -> None:
+    """By SMTP as bytes that are written directly, by any other backend of Django as its own kind of message."""
+    server = connection.connection if isinstance(connection, SmtpBackend) else None
+    if server is not None and mail.is_plain(letter.to):
+        sender = settings.DEFAULT_FROM_EMAIL
+        content = mail.mail_bytes(
+            sender=sender, to=letter.to, subject=letter.subject, text=letter.text, headers=headers
+        )
+        server.sendmail(mail.from_header(sender)[1], [letter.to], content)
+        return
+    message = EmailMessage(
+        letter.subject, letter.text, settings.DEFAULT_FROM_EMAIL, [letter.to], connection=connection, headers=headers
+    )
+    connection.send_messages([message])
 
 
 def classify(error: OSError | smtplib.SMTPException) -> Outcome:
