@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import RequestLoginCodeForm
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
 
-from clinic.models import Role
+from clinic.locality import language_of
+from clinic.models import Role, User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -14,6 +19,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write in the language of the person who gets the mail, whatever the browser of the visitor speaks."""
+        person = User.objects.filter(email__iexact=email).select_related("patient").first()
+        patient = getattr(person, "patient", None)
+        language = language_of(patient) if patient is not None else settings.LANGUAGE_CODE
+        with translation.override(language):
+            super().send_mail(template_prefix, email, context)
 
 
 class PatientLoginCodeForm(RequestLoginCodeForm):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 
 from clinic.models import Role
 
@@ -19,6 +21,8 @@ ACTIVE_KEY = "kineplan_active"
 PASSIVE_HEADER = "X-Kineplan-Poll"
 # Activity is written to the session at most this often (seconds): one row update a minute, not one a request.
 WRITE_EVERY = 60
+# Their words are English; half of them in the browser's language would be worse.
+STAFF_PATHS = ("/staff/", "/admin/", "/api/")
 
 
 class SecurityHeadersMiddleware:
@@ -40,6 +44,21 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The visitor's language before log-in and on shared pages; the pages of staff have one language only.
+
+    Portal pages answer in the patient's own language (``clinic.locality.speaking_to``).
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Choose by the cookie of the language switch, else by what the browser asks for."""
+        if request.path_info.startswith(STAFF_PATHS):
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+        else:
+            super().process_request(request)
 
 
 class SessionLimitsMiddleware:

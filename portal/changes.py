@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.models import Patient
+from clinic.said import said
 from exercises import wording
 from plans.contents import said_side
 from plans.models import PlanExercise
@@ -54,14 +55,14 @@ def _lines(news: News) -> list[Line]:
     if news.phase != news.phase_before:
         step = _("step {n}: {title}").format(n=news.phase, title=PHASE_TITLES.get(news.phase, ""))
         lines.append(Line("changed", _("You are now in"), step))
-    lines += [Line("new", _("New"), row.exercise.name, dose_text(row)) for row in news.new]
+    lines += [Line("new", _("New"), said(row.exercise.name), dose_text(row)) for row in news.new]
     for row, before in news.instead:
-        text = _("{new} instead of {old}").format(new=row.exercise.name, old=before)
+        text = _("{new} instead of {old}").format(new=said(row.exercise.name), old=said(before))
         lines.append(Line("changed", _("Changed"), text, dose_text(row)))
-    lines += [Line("changed", _("Changed"), moved.after.exercise.name, moved_text(moved)) for moved in news.moved]
-    lines += [Line("gone", _("No longer"), name) for name in news.gone]
-    lines += [Line("new", _("New at your visits"), name) for name in news.treatments_new]
-    lines += [Line("gone", _("No longer at your visits"), name) for name in news.treatments_gone]
+    lines += [Line("changed", _("Changed"), said(moved.after.exercise.name), moved_text(moved)) for moved in news.moved]
+    lines += [Line("gone", _("No longer"), said(name)) for name in news.gone]
+    lines += [Line("new", _("New at your visits"), said(name)) for name in news.treatments_new]
+    lines += [Line("gone", _("No longer at your visits"), said(name)) for name in news.treatments_gone]
     if news.words:
         lines.append(Line("changed", _("From your physiotherapist"), news.words))
     return lines

@@ -1,14 +1,77 @@
-"""Domain refusals, shown at the form field they name and never losing what was typed."""
+"""Domain refusals in the patient's language, shown at the form field they name and never losing what was typed."""
 
 from __future__ import annotations
 
+import re
+
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import DomainError, ManyProblems
+
+FIGURE = re.compile(r"\d+(?::\d\d|[.,]\d+)?")
+NAMES = ("first", "second", "third")
+
+# What a refusal says to a patient, by its code. ``{first}`` and ``{second}`` are the figures of the message in their
+# order; of several texts the first one counts whose figures are there. Every code that the portal can meet is here
+# (tests/french/test_problems.py), so that nobody reads half a page in another language.
+WORDS: dict[str, tuple[str | Promise, ...]] = {
+    "answers": (_("Some answers are missing or not possible."),),
+    "bout": (_("Choose a session from {first} to {second} of the day."),),
+    "channel": (_("Messages cannot be sent that way."),),
+    "checking": (_("Your physiotherapist is checking something new in your record. Please wait."),),
+    "client_id_reused": (_("This log was already sent for another exercise or day."),),
+    "comment": (_("Please use at most {first} letters."),),
+    "crossed": (_("This does not fit your other answers. Please look at them again."),),
+    "daily_cap": (_("Choose {first} to {second} messages a day."),),
+    "email_taken": (_("This e-mail address already belongs to another log-in."),),
+    "episode_closed": (_("Your treatment has ended. These questions are no longer open."),),
+    "future_day": (_("That day has not come yet."),),
+    "guardian_missing": (_("Please ask the clinic to change this."),),
+    "instrument_replaced": (_("A newer version of these questions is in force."),),
+    "invalid": (_("Please check the marked answers."),),
+    "kind": (_("There is no such kind of message."),),
+    "missing": (_("Please answer this question."),),
+    "no_activities": (_("There is nothing to ask about yet."),),
+    "not_a_number": (_("Choose a number from {first} to {second}."),),
+    "not_for_filler": (_("These questions are for somebody else to answer."),),
+    "not_in_force": (_("This exercise was not part of your plan on that day."),),
+    "not_whole": (_("Choose a whole number from {first} to {second}."),),
+    "not_yours": (_("Only the patient logs this exercise."),),
+    "out_of_range": (_("Choose a number from {first} to {second}."), _("Choose one of the answers.")),
+    "outcome_answered": (_("These questions were answered already."),),
+    "outcome_closed": (_("These questions are no longer open."),),
+    "pain": (_("Pain is a number from 0 to 10."),),
+    "paused": (_("This exercise is on hold. Please wait for your physiotherapist."),),
+    "quiet": (_("{first} lies in your quiet hours. Choose a time outside."),),
+    "reason": (_("Choose one of the reasons."),),
+    "reason_missing": (_("Please tell us why, so that we can help."),),
+    "state": (_("Choose done, part of it or not today."),),
+    "stopped": (_("This exercise is no longer part of your plan."),),
+    "too_many": (_("Choose at most {first} times a day."),),
+    "too_old": (_("Only the last {first} days can be filled in."),),
+    "unknown": (_("There is no such question."),),
+    "weekday": (_("A week has seven days."),),
+}
+
+
+def words(problem: DomainError) -> str:
+    """The refusal in the language of the page; its own, most exact message in English, or for a code not known here."""
+    if (get_language() or "en").startswith("en"):
+        return problem.message
+    figures = dict(zip(NAMES, FIGURE.findall(problem.message), strict=False))
+    for text in WORDS.get(problem.code, ()):
+        try:
+            return str(text).format(**figures)
+        except KeyError:
+            continue
+    return problem.message
 
 
 def attach(form: forms.BaseForm, error: DomainError) -> None:
     """Add each problem to its field, or to the form when the field is not on the page."""
     for problem in error.problems if isinstance(error, ManyProblems) else (error,):
         visible = problem.field in form.fields and not form.fields[problem.field].widget.is_hidden
-        form.add_error(problem.field if visible else None, problem.message)
+        form.add_error(problem.field if visible else None, words(problem))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import get_language
 
+from clinic.said import said
 from exercises import wording
 from portal.cards import Card
 
@@ -77,14 +78,14 @@ def sheet_of(card: Card) -> Sheet:
     return Sheet(
         pk=row.pk,
         day=card.day.isoformat(),
-        name=card.exercise.name,
+        name=said(card.exercise.name),
         symbol=card.symbol,
         side=card.side,
         targets=tuple(card.targets),
         dose=dose,
         often=often,
         week=week,
-        why=row.why,
+        why=said(row.why),
         per_day=row.per_day,
         bouts=tuple(
             BoutShown(bout.number, bout.log.state, bout.log.pain) if bout.log else BoutShown(bout.number, "", None)

@@ -11,25 +11,33 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
-from clinic.anatomy import REGIONS, SIDES
+from clinic.anatomy import REGIONS
 from clinic.body_picture import Mark, covers, mark_of, pictures, thumbnail
+from clinic.said import said
 
 register = template.Library()
 
-VIEW_LABELS = {"front": gettext_lazy("Front"), "back": gettext_lazy("Back")}
+VIEW_LABELS = {"front": pgettext_lazy("of the body", "Front"), "back": pgettext_lazy("of the body", "Back")}
+SIDE_LABELS = {
+    "left": pgettext_lazy("of the body", "left"),
+    "right": pgettext_lazy("of the body", "right"),
+    "both": pgettext_lazy("of the body", "both sides"),
+}
 
 
 def _spoken(region: str, side: str) -> str:
     """Return "Knee, left" as the hint of a shape."""
-    label = REGIONS.get(region, region)
-    return label if side == "midline" else f"{label}, {SIDES.get(side, side).lower()}"
+    label = said(REGIONS.get(region, region))
+    return label if side == "midline" else f"{label}, {SIDE_LABELS.get(side, side)}"
 
 
 def _view(name: str, picture: dict[str, Any], marks: set[Mark], targets: set[Mark]) -> dict[str, Any]:
     """Return one view ready for the template."""
-    left, right = (_("right"), _("left")) if name == "front" else (_("left"), _("right"))
+    left, right = pgettext("of the body", "left"), pgettext("of the body", "right")
+    if name == "front":
+        left, right = right, left
     parts = [
         {
             **part,
@@ -49,11 +57,16 @@ def _view(name: str, picture: dict[str, Any], marks: set[Mark], targets: set[Mar
     }
 
 
+def _place(region: str, side: str | None) -> str:
+    label = said(REGIONS.get(region, region))
+    return f"{label} ({SIDE_LABELS.get(side, side)})" if side else label
+
+
 def _listed(marks: set[Mark]) -> str:
     """Return the marked regions in words, since a picture alone is not enough."""
     if not marks:
         return ""
-    words = sorted({REGIONS.get(region, region) + (f" ({side})" if side else "") for region, side in marks})
+    words = sorted({_place(region, side) for region, side in marks})
     return ngettext("Marked: {list}", "Marked: {list}", len(words)).format(list="; ".join(words))
 
 

@@ -17,10 +17,13 @@ from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from clinic.said import said as said_words
 
 register = template.Library()
 
@@ -130,7 +133,18 @@ def day(value: date | datetime | None) -> str:
     if not value:
         return ""
     local = _local(value)
-    return date_format(local, "D j M" if local.year == timezone.localdate().year else "D j M Y")
+    this_year = local.year == timezone.localdate().year
+    return date_format(local, _day_format() if this_year else _day_year_format())
+
+
+def _day_format() -> str:
+    # Translators: letters of Django's date filter.
+    return pgettext("date format", "D j M")
+
+
+def _day_year_format() -> str:
+    # Translators: letters of Django's date filter.
+    return pgettext("date format", "D j M Y")
 
 
 @register.filter
@@ -154,7 +168,8 @@ def num(value: Any) -> str:
         number = Decimal(str(value))
     except InvalidOperation:
         return str(value)
-    return f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
+    plain = f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
+    return plain.replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
@@ -164,6 +179,12 @@ def unit(value: Any, name: str) -> str:
     if text == "–" or not name:
         return text
     return f"{text}{UNITS[name]}" if name in UNITS else f"{text}\u00a0{name}"
+
+
+@register.filter
+def said(text: Any) -> str:
+    """Return a shipped clinical text in the reader's language; what a clinic or a person wrote stays as it is."""
+    return said_words(str(text))
 
 
 @register.filter

@@ -18,6 +18,7 @@ from clinic.errors import Refused
 from clinic.locality import speaking_to
 from clinic.models import Clinic, Patient
 from clinic.readers import has_unsettled_facts
+from clinic.said import said
 from exercises import wording
 from exercises.models import Prescription
 from exercises.sides import side_to_say
@@ -87,8 +88,12 @@ def _content(version: PlanVersion, phase: PlanPhase, patient: Patient) -> dict[s
         "exercises": [_exercise(prescription, patient) for prescription in in_force],
         "days": [str(WEEKDAYS_ABBR[day]) for _week in range(WEEKS) for day in range(7)],
         "pain_rules": _pain_rules(),
-        "warnings": [m for topic in topics if topic.key == WARNING_TOPIC for m in topic.messages],
-        "topics": [{"title": t.title, "messages": list(t.messages)} for t in topics if t.key != WARNING_TOPIC],
+        "warnings": [said(m) for topic in topics if topic.key == WARNING_TOPIC for m in topic.messages],
+        "topics": [
+            {"title": said(t.title), "messages": [said(m) for m in t.messages]}
+            for t in topics
+            if t.key != WARNING_TOPIC
+        ],
         "link": link,
         "qr": qr_svg(link),
         "words": _words(),
@@ -140,16 +145,16 @@ def _exercise(prescription: Prescription, patient: Patient) -> dict[str, Any]:
     shown = thumbnail([(region, side or "both") for region in regions], patient.sex_at_birth)
     notes = [wording.rest_words(prescription), _("Effort: {words}").format(words=wording.effort_words(prescription))]
     return {
-        "name": exercise.name,
+        "name": said(exercise.name),
         "picture": shown.svg() if shown else "",
-        "alt": _("Works on: {places}").format(places=", ".join(region_label(region) for region in regions)),
+        "alt": _("Works on: {places}").format(places=", ".join(said(region_label(region)) for region in regions)),
         "dose": wording.dose_words(prescription),
         "often": ", ".join((wording.day_words(prescription), wording.week_words(prescription))),
         "side": wording.side_words(side),
         "notes": [note for note in notes if note],
-        "cues": list(exercise.cues),
-        "stop": _("Stop if: {sign}").format(sign=exercise.stop_if) if exercise.stop_if else "",
-        "why": prescription.why,
+        "cues": [said(cue) for cue in exercise.cues],
+        "stop": _("Stop if: {sign}").format(sign=said(exercise.stop_if)) if exercise.stop_if else "",
+        "why": said(prescription.why),
         "boxes": prescription.per_day,
     }
 

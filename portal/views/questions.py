@@ -18,6 +18,7 @@ from assessments.outcomes.install import instrument_of
 from assessments.outcomes.sheet import loose_problem, sheet_of
 from clinic.errors import Conflict, DomainError, ManyProblems
 from portal.pages import Visitor, page, portal_page
+from portal.problems import words
 
 
 def waiting(visitor: Visitor) -> list[OutcomeRequest]:
@@ -46,7 +47,7 @@ def questions(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
     try:
         answer(asked, typed, by=visitor.user, filled_by="patient", now=visitor.now)
     except ManyProblems as error:
-        problems = {problem.field or "": problem.message for problem in error.problems}
+        problems = {problem.field or "": words(problem) for problem in error.problems}
         return _page(request, visitor, asked, typed=typed, problems=problems, status=422)
     except DomainError as error:
         return _page(request, visitor, asked, typed=typed, refusal=error)
@@ -65,11 +66,11 @@ def not_wanted(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
     return _next(request, visitor, _("All right, we leave these out this time."))
 
 
-def _next(request: HttpRequest, visitor: Visitor, words: str) -> HttpResponse:
+def _next(request: HttpRequest, visitor: Visitor, thanks: str) -> HttpResponse:
     left = waiting(visitor)
     if left:
         return redirect("portal:questions", pk=left[0].pk)
-    messages.success(request, words)
+    messages.success(request, thanks)
     return redirect("portal:today")
 
 
@@ -94,6 +95,7 @@ def _page(
         "other_problem": loose_problem(rows, problems or {}),
         "has_problems": bool(problems),
         "refusal": refusal,
+        "refused": words(refusal) if refusal is not None else "",
         "is_open": is_open and (refusal is None or not isinstance(refusal, Conflict)),
         "left": len(waiting(visitor)),
     }

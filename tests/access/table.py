@@ -47,6 +47,7 @@ READS, TREATS = "L.NF.FN", "L.NFFFN"
 # Not behind the log-in at all.
 OPEN_TO_ALL: dict[str, str] = {
     "healthz": "says whether the parts are up, nothing about people",
+    "language": "the language of the pages before log-in, kept in a cookie",
 }
 
 # Tested elsewhere, with the reason.

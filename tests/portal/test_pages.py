@@ -212,10 +212,10 @@ def test_settings_say_when_no_consent_is_on_file(home: SimpleNamespace) -> None:
 
 def test_the_time_zone_is_kept(home: SimpleNamespace) -> None:
     address = reverse("portal:settings")
-    assert home.client.post(address, {"time_zone": "America/Halifax"}).status_code == 302
+    assert home.client.post(address, {"time_zone": "America/Halifax", "language": "en"}).status_code == 302
     home.patient.refresh_from_db()
     assert home.patient.time_zone == "America/Halifax"
-    refused = home.client.post(address, {"time_zone": "Mars/Olympus"})
+    refused = home.client.post(address, {"time_zone": "Mars/Olympus", "language": "en"})
     assert refused.status_code == 422
     assert set(refused.context["form"].errors) == {"time_zone"}
     home.patient.refresh_from_db()
@@ -223,7 +223,7 @@ def test_the_time_zone_is_kept(home: SimpleNamespace) -> None:
 
 
 def test_a_language_that_is_not_shipped_is_not_half_spoken(home: SimpleNamespace) -> None:
-    Patient.objects.filter(pk=home.patient.pk).update(language="fr")
+    Patient.objects.filter(pk=home.patient.pk).update(language="de")
     page = home.client.get("/portal/").content.decode()
     assert 'lang="en"' in page
     assert ">Today<" in page
