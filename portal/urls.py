@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import info, logs, plan, questions, settings, today
+from portal.views import info, logs, notices, plan, push, questions, settings, today
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +21,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/", questions.first, name="questions-first"),
     path("questions/<int:pk>/", questions.questions, name="questions"),
     path("questions/<int:pk>/decline/", questions.not_wanted, name="questions-decline"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/seen/", notices.notices_seen, name="notices-seen"),
+    path("notices/<int:pk>/open/", notices.notice_open, name="notice-open"),
+    path("push/key/", push.push_key_page, name="push-key"),
+    path("push/on/", push.push_on, name="push-on"),
+    path("push/off/", push.push_off, name="push-off"),
     path("settings/", settings.settings, name="settings"),
     path("settings/reminders/", settings.reminders, name="reminders"),
 ]

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
 from zoneinfo import ZoneInfoNotFoundError
 
 from django.utils import timezone
 
 from reminders import outbox
-from reminders.channels.email import EmailChannel
 from reminders.channels.letters import Letter, compose
 from reminders.channels.outcomes import Accepted, NotReady, Outcome, Permanent, Transient
+from reminders.channels.registry import Channels, MessageChannel
 from reminders.facts import Facts, due_of, read_facts
 from reminders.models import OutboxMessage, Reason, State
 from reminders.recheck import Verdict, judge
@@ -34,27 +33,24 @@ BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), t
 Clock = Callable[[], datetime]
 
 
-class MessageChannel(Protocol):
-    """What the sender needs of a channel."""
-
-    @property
-    def is_open(self) -> bool: ...
-
-    def open(self) -> None: ...
-
-    def send(self, letter: Letter) -> Outcome: ...
-
-
 def send_batch(ids: Iterable[int], *, clock: Clock = timezone.now) -> Counter[str]:
     """Send those of the messages that are due and free. Safe to run twice, and beside others. Returns what became."""
     tally: Counter[str] = Counter()
     waiting = iter(ids)
-    with EmailChannel() as channel:
+    with Channels() as channels:
         while (chunk := list(islice(waiting, CHUNK))) and not is_paused():
-            rows = outbox.claim(chunk, now=clock())
-            if rows:
-                tally += Run(rows, channel, clock).go()
+            for name, rows in by_channel(outbox.claim(chunk, now=clock())).items():
+                tally += Run(rows, channels.of(name), clock).go()
+                outbox.deliver_notices(rows, now=clock())
     return tally
+
+
+def by_channel(rows: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:
+    """One handful per channel: a mail server that cannot be reached holds up no text message."""
+    found: dict[str, list[OutboxMessage]] = {}
+    for row in rows:
+        found.setdefault(row.channel, []).append(row)
+    return found
 
 
 @dataclass

@@ -53,6 +53,7 @@ OPEN_TO_ALL: dict[str, str] = {
 # Tested elsewhere, with the reason.
 OTHERS: dict[str, str] = {
     "home": "redirects by role, tests/house",
+    "metrics": "asks for a token of its own, tests/reminders/test_watching.py",
     "api:nothing": "answers every unknown address below /api/ with 404, tests/api",
 }
 
@@ -167,6 +168,12 @@ TABLE: dict[str, Row] = {
     "portal:changed": Row("LFFFF.."),
     "portal:settings": Row("LFFFF..", "LFFFF.."),
     "portal:reminders": Row(NO_METHOD, "LFFFF.."),
+    "portal:notices": Row("LFFFF.."),
+    "portal:notices-seen": Row(NO_METHOD, "LFFFF.."),
+    "portal:notice-open": Row(NO_METHOD, "LFFFF.N", of(pk="notice")),
+    "portal:push-key": Row("LFFFF.."),
+    "portal:push-on": Row(NO_METHOD, "LFFFF.."),
+    "portal:push-off": Row(NO_METHOD, "LFFFF.."),
     "portal:exercise": Row("LFFFF.N", kwargs=PRESCRIPTION),
     "portal:log": Row("LFFFF.N", "LFFFF.N", PRESCRIPTION),
     "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),

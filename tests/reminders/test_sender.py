@@ -17,6 +17,7 @@ from reminders.channels.email import EmailChannel, classify
 from reminders.channels.outcomes import Doubtful, NotReady, Permanent, Transient
 from reminders.models import OutboxMessage, ReminderSwitch
 from reminders.planner import plan
+from reminders.stopping import stop_token
 from reminders.switch import read_switch, turn
 from scheduling.actions import cancel, move
 from tests.factories.clinic import ClinicFactory, EpisodeFactory, ManagerFactory
@@ -66,7 +67,8 @@ def test_a_digest_goes_out_once_and_names_clinic_and_link_only(patient: Patient,
     assert "https://clinic.example.test/portal/" in letter.body
     headers = letter.message()
     assert headers["Message-ID"] == f"<{row.uid}@clinic.example.test>"
-    assert headers["List-Unsubscribe"] == "<https://clinic.example.test/portal/settings/>"
+    assert headers["List-Unsubscribe"] == f"<https://clinic.example.test/portal/stop/{stop_token(row.uid)}/>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     text = str(letter.message())
     assert CLINICAL not in text
     assert patient.prescriptions.get().exercise.name not in text
