@@ -20,6 +20,8 @@ NAMES = ("first", "second", "third")
 WORDS: dict[str, tuple[str | Promise, ...]] = {
     "answers": (_("Some answers are missing or not possible."),),
     "bout": (_("Choose a session from {first} to {second} of the day."),),
+    "cancel_by_phone": (_("It is too late to cancel here. Please call the clinic."),),
+    "changed": (_("The clinic has changed this visit meanwhile. Please look at it again."),),
     "channel": (_("Messages cannot be sent that way."),),
     "checking": (_("Your physiotherapist is checking something new in your record. Please wait."),),
     "client_id_reused": (_("This log was already sent for another exercise or day."),),
@@ -53,6 +55,7 @@ WORDS: dict[str, tuple[str | Promise, ...]] = {
     "too_many": (_("Choose at most {first} times a day."),),
     "too_old": (_("Only the last {first} days can be filled in."),),
     "unknown": (_("There is no such question."),),
+    "visit_over": (_("This visit has begun or is over."),),
     "weekday": (_("A week has seven days."),),
 }
 

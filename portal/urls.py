@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import info, logs, notices, plan, push, questions, settings, today
+from portal.views import info, logs, notices, plan, push, questions, settings, today, visits
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,7 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("news/seen/", plan.news_seen, name="news-seen"),
     path("progress/", plan.progress, name="progress"),
     path("if-it-comes-back/", plan.flare, name="flare"),
-    path("visits/", info.visits, name="visits"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/<int:pk>/confirm/", visits.confirm, name="visit-confirm"),
+    path("visits/<int:pk>/cancel/", visits.cancel, name="visit-cancel"),
+    path("visits/<int:pk>/visit.ics", visits.calendar, name="visit-calendar"),
     path("changed/", info.changed, name="changed"),
     path("questions/", questions.first, name="questions-first"),
     path("questions/<int:pk>/", questions.questions, name="questions"),

@@ -1,4 +1,4 @@
-"""Visits, and what to do when something has changed."""
+"""What to do when something has changed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ from django.views.decorators.http import require_safe
 
 from clinic.models import Clinic
 from portal.pages import Visitor, page, portal_page
-from scheduling.readers import upcoming_for
-
-
-@require_safe
-@portal_page
-def visits(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """The next visits, and how to change one."""
-    return page(request, visitor, "portal/visits.html", {"visits": upcoming_for(visitor.patient, visitor.now)})
 
 
 @require_safe
