@@ -53,6 +53,8 @@ PATIENT_MODULES = (
     "plans/documents/handout.py",
     "clinic/templatetags/*.py",
     "clinic/locality.py",
+    "scheduling/calendar.py",
+    "scheduling/models.py",
     "config/views.py",
     "config/accounts.py",
 )
