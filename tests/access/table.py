@@ -151,7 +151,7 @@ TABLE: dict[str, Row] = {
     "staff:appointment-cancel": Row("L.N..FN", "L.N..FN", VISIT),
     "staff:appointment-state": Row(NO_METHOD, "L.N..FN", VISIT),
     # ---------------------------------------------------------------------------- staff: messages
-    "staff:messages": Row("L..F.FF"),
+    "staff:messages": Row("L....FF"),
     "staff:message-settle": Row(NO_METHOD, "L.NF.FF", of(pk="message")),
     "staff:messages-switch": Row(NO_METHOD, "LFFF.FF"),
     # ---------------------------------------------------------------------------- staff: knowledge
