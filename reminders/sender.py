@@ -28,6 +28,8 @@ CHUNK = 250
 FRESH = timedelta(seconds=5)
 # A claimed message is given back rather than begun when its lease is nearly over.
 MARGIN = timedelta(seconds=20)
+# A worker begins nothing more of a batch after this long: a slow provider must not hold up the other channels.
+SPELL = timedelta(seconds=30)
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 Clock = Callable[[], datetime]
@@ -36,11 +38,11 @@ Clock = Callable[[], datetime]
 def send_batch(ids: Iterable[int], *, clock: Clock = timezone.now) -> Counter[str]:
     """Send those of the messages that are due and free. Safe to run twice, and beside others. Returns what became."""
     tally: Counter[str] = Counter()
-    waiting = iter(ids)
+    waiting, until = iter(ids), clock() + SPELL
     with Channels() as channels:
-        while (chunk := list(islice(waiting, CHUNK))) and not is_paused():
+        while (chunk := list(islice(waiting, CHUNK))) and clock() < until and not is_paused():
             for name, rows in by_channel(outbox.claim(chunk, now=clock())).items():
-                tally += Run(rows, channels.of(name), clock).go()
+                tally += Run(rows, channels.of(name), clock, until).go()
                 outbox.deliver_notices(rows, now=clock())
     return tally
 
@@ -60,6 +62,7 @@ class Run:
     rows: list[OutboxMessage]
     channel: MessageChannel
     clock: Clock
+    until: datetime
     tally: Counter[str] = field(default_factory=Counter)
     went: tuple[OutboxMessage, str] | None = None
 
@@ -67,6 +70,9 @@ class Run:
         facts = read_facts(self.rows, now=self.clock())
         try:
             for position, row in enumerate(self.rows):
+                if self.clock() >= self.until:
+                    outbox.hand_back(self.rows[position:])
+                    break
                 if self.clock() - facts.read_at > FRESH:
                     facts = read_facts(self.rows[position:], now=self.clock())
                 letter = self._prepare(row, facts)
