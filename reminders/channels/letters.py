@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from clinic.locality import language_of
+from clinic.locality import day_words, language_of
 from clinic.models import Clinic, Patient
 from reminders.channels.wording import SETTINGS, Words, path_for, words_for
 from reminders.models import Kind, OutboxMessage
@@ -83,7 +83,7 @@ def facts_of(row: OutboxMessage, clinic: Clinic, visit: Visit | None) -> dict[st
     if start is not None:
         # A visit takes place on the clinic's clock, wherever the patient lives.
         local = start.astimezone(ZoneInfo(clinic.time_zone))
-        facts |= {"day": date_format(local, "D j M"), "time": date_format(local, "H:i")}
+        facts |= {"day": day_words(local), "time": date_format(local, "H:i")}
     return facts
 
 
