@@ -1,4 +1,4 @@
-"""Every portal page in both languages: no text of a page may be the same in both, except names, numbers and a few words."""
+"""Every portal page in both languages: no text may be the same in both, except names, numbers and a few words."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
-from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from assessments.models import OutcomeRequest
 from clinic.models import Patient
 from exercises.models import Prescription
-from plans.models import PlanVersion
 from tests.factories.clinic import ClinicFactory, PatientUserFactory
 from tests.factories.exercises import SessionLogFactory
 from tests.factories.outcomes import outcome_request
@@ -57,7 +53,7 @@ def texts(html: str) -> set[str]:
 
 @pytest.fixture
 def world(db: None) -> SimpleNamespace:
-    """A patient with a signed plan, logs and questions, made of shipped texts; ``names`` are people's and places' own."""
+    """A patient with a signed plan, logs and questions, made of shipped texts; ``names`` are people's and places'."""
     clinic = ClinicFactory()
     version = case_signed("case_01")
     patient = Patient.objects.get(episodes__plans__versions=version)
