@@ -19,11 +19,10 @@ class Permission(StrEnum):
     OWN_RECORD = "own.record"
     KNOWLEDGE_EDIT = "knowledge.edit"
     MESSAGES_VIEW = "messages.view"
-    MESSAGES_SETTLE = "messages.settle"
     AUDIT_VIEW = "audit.view"
 
 
-_STAFF = {Permission.CONTACT_VIEW, Permission.BOOKING, Permission.MESSAGES_VIEW}
+_STAFF = {Permission.CONTACT_VIEW, Permission.BOOKING}
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.PHYSIOTHERAPIST: frozenset(
@@ -33,7 +32,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.CLINICAL_VIEW,
             Permission.CLINICAL_EDIT,
             Permission.PLAN_SIGN,
-            Permission.MESSAGES_SETTLE,
+            Permission.MESSAGES_VIEW,
         }
     ),
     Role.FRONT_DESK: frozenset(_STAFF | {Permission.CONTACT_EDIT}),
@@ -44,7 +43,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.CONTACT_EDIT,
             Permission.CLINICAL_VIEW,
             Permission.KNOWLEDGE_EDIT,
-            Permission.MESSAGES_SETTLE,
+            Permission.MESSAGES_VIEW,
             Permission.AUDIT_VIEW,
         }
     ),

@@ -8,9 +8,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
 from clinic.access import Purpose, patient_for
-from clinic.models import User
+from clinic.models import Patient, User
 from plans.models import (
     AdverseEvent,
+    ChangeReport,
     Discharge,
     ItemHold,
     PhaseReview,
@@ -129,3 +130,20 @@ def hold_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "clinical") -
         raise Http404("No such hold.")
     patient_for(user, hold.plan.episode.patient_id, to=to)
     return hold
+
+
+def report_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> ChangeReport:
+    """What a patient told has changed; the same two answers."""
+    report = ChangeReport.objects.select_related("patient", "by", "look__by__user").filter(pk=pk).first()
+    if report is None:
+        raise Http404("No such report.")
+    patient_for(user, report.patient_id, to=to)
+    return report
+
+
+def own_report(patient: Patient, pk: int) -> ChangeReport:
+    """A report of the patient at hand; 404 for anybody else's."""
+    report = ChangeReport.objects.filter(patient=patient, pk=pk).first()
+    if report is None:
+        raise Http404("No such report.")
+    return report

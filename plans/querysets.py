@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clinic.models import User
     from plans.models import (  # noqa: F401 - row types of the querysets below
         Alert,
+        ChangeReport,
         Discharge,
         Pack,
         PhaseReview,
@@ -97,6 +98,14 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def open(self) -> Self:
         """What waits now: open, and snoozed whose time is over."""
         return self.filter(models.Q(state="open") | models.Q(state="snoozed", snoozed_until__lte=timezone.now()))
+
+
+class ChangeReportQuerySet(models.QuerySet["ChangeReport"]):
+    """What patients told us has changed."""
+
+    def waiting(self) -> Self:
+        """Nobody looked at it yet."""
+        return self.filter(look__isnull=True)
 
 
 class TreatmentNoteQuerySet(models.QuerySet["TreatmentNote"]):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import time
 from functools import cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Patient
@@ -62,6 +63,41 @@ class LogForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
+
+
+class AnyOf(forms.MultipleChoiceField):
+    """Whatever was ticked: the action decides what a sign means that this version does not know."""
+
+    def valid_value(self, value: Any) -> bool:
+        return isinstance(value, str) and len(value) <= 40
+
+
+class ChangedForm(forms.Form):
+    """What has changed. Generous on purpose: nothing but an empty form or a book is refused."""
+
+    client_id = forms.CharField(widget=forms.HiddenInput, required=False)
+    acted_at = forms.CharField(widget=forms.HiddenInput, required=False)
+    signs = AnyOf(label=_("What has changed?"), required=False)
+    words = forms.CharField(
+        label=_("In your own words"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+    def said(self) -> dict[str, Any]:
+        """What the action takes; an id or a time that is none is made anew."""
+        data = self.cleaned_data
+        try:
+            client_id = UUID(data["client_id"])
+        except ValueError:
+            client_id = uuid4()
+        try:
+            acted_at = parse_datetime(data["acted_at"])
+        except ValueError:
+            acted_at = None
+        aware = acted_at if acted_at is not None and acted_at.tzinfo is not None else None
+        return {"signs": data["signs"], "words": data["words"], "client_id": client_id, "acted_at": aware}
 
 
 def log_initial(log: SessionLog | None, **given: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from staff.outcomes.urls import urlpatterns as outcome_urls
 from staff.patients.urls import urlpatterns as patient_urls
 from staff.plans.urls import urlpatterns as plan_urls
 from staff.safety.urls import urlpatterns as safety_urls
+from staff.told.urls import urlpatterns as told_urls
 from staff.worklist.urls import urlpatterns as worklist_urls
 
 app_name = "staff"
@@ -31,4 +32,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *knowledge_urls,
     *outcome_urls,
     *safety_urls,
+    *told_urls,
 ]

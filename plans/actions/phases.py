@@ -8,11 +8,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.errors import Conflict, Invalid
-from clinic.models import User
+from clinic.models import Patient, User
 from exercises.actions import hold_for_safety
 from exercises.models import Prescription
 from plans.actions.guards import licensed, stated
-from plans.models import ItemHold, PhaseProgress, Plan, PlanCause, PlannedPrescription, PlanPhase, PlanVersion
+from plans.models import (
+    ChangeReport,
+    ItemHold,
+    PhaseProgress,
+    Plan,
+    PlanCause,
+    PlannedPrescription,
+    PlanPhase,
+    PlanVersion,
+)
 from plans.outcomes.asking import ask_due
 
 DOSE_FIELDS = (
@@ -50,6 +59,9 @@ def enter_phase(plan: Plan, version: PlanVersion, *, number: int, by: User, reas
     """Make a phase the current one and prescribe its exercises in place of those in force. Inside a transaction."""
     if plan.state == Plan.State.COMPLETED:
         raise Conflict("plan_closed", "This course of care was ended. Open a new episode to go on.")
+    Patient.objects.select_for_update().only("pk").get(pk=plan.episode.patient_id)  # a report may arrive meanwhile
+    if ChangeReport.objects.waiting().filter(patient=plan.episode.patient_id, stops=True).exists():
+        raise Conflict("told_waits", "The patient has told you that something changed. Look at that first (worklist).")
     phase = next(p for p in version.phases.all() if p.number == number)
     if plan.current_phase != number:
         PhaseProgress.objects.filter(plan=plan, left_on__isnull=True).update(left_on=today)

@@ -42,12 +42,15 @@ from plans.models.plan import (
     Safety,
 )
 from plans.models.safety import ItemHold, Override, OverrideRefusal, ReasonCode, SafetyCheck
+from plans.models.told import ChangeLook, ChangeReport
 from plans.models.worklist import Alert, WatchLimits
 
 __all__ = [
     "DECLINABLE",
     "AdverseEvent",
     "Alert",
+    "ChangeLook",
+    "ChangeReport",
     "ConditionEffect",
     "ConditionRule",
     "CriterionWaiver",

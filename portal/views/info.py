@@ -1,17 +1,16 @@
-"""What to do when something has changed."""
+"""Visits."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from clinic.models import Clinic
 from portal.pages import Visitor, page, portal_page
+from scheduling.readers import upcoming_for
 
 
 @require_safe
 @portal_page
-def changed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Warning signs and whom to call; always reachable, plan or not."""
-    clinic = Clinic.objects.first() or Clinic()
-    return page(request, visitor, "portal/changed.html", {"emergency_number": clinic.emergency_number})
+def visits(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The next visits, and how to change one."""
+    return page(request, visitor, "portal/visits.html", {"visits": upcoming_for(visitor.patient, visitor.now)})

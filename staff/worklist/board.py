@@ -9,6 +9,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from clinic.models import User
+from plans.actions.told import RULE as TOLD
 from plans.models import Alert, PlanVersion
 from plans.outcomes.reviews import RULE as NO_CHANGE
 from plans.watch.actions import ACTIONS
@@ -38,6 +39,12 @@ class Entry:
         """The entry is about the running phase: its review is where one decides."""
         plan = self.alert.plan
         return self.alert.rule.startswith("phase_") and plan is not None and plan.current_phase is not None
+
+    @property
+    def report_id(self) -> int | None:
+        """The entry is about what a patient told: it is read and settled there."""
+        kind, _, number = self.alert.key.partition(":")
+        return int(number) if self.alert.rule == TOLD and kind == "report" and number.isdigit() else None
 
     @property
     def looks_at_outcomes(self) -> bool:

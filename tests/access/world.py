@@ -13,8 +13,9 @@ from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFact
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
+from tests.factories.people import change_report
 from tests.factories.plans import TODAY, PhaseReviewFactory, case_draft, case_letter
-from tests.factories.reminders import MessageFactory, notice
+from tests.factories.reminders import MessageFactory
 from tests.factories.scheduling import AppointmentFactory
 
 
@@ -73,9 +74,9 @@ def build_world() -> World:
         "event": event_of(note).pk,
         "discharge": discharge_of(note).pk,
         "message": MessageFactory(patient=patient).pk,
-        "notice": notice(patient, "plan_changed").pk,
         "letter": case_letter(version).pk,
         "alert": raise_alert(patient, "not_logged", text="No log for 49 hours").pk,
+        "told": change_report(patient).pk,
         "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,
         "outcome_request": outcome_request(episode).pk,
         "outcome_response": outcome_response(episode).pk,

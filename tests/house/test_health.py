@@ -24,7 +24,6 @@ def test_everything_up(client: Client) -> None:
         "status": "ok",
         "down": [],
         "parts": {"web": True, "database": True, "broker": True, "worker": True},
-        "warnings": [],
     }
 
 

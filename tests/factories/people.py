@@ -1,0 +1,20 @@
+"""What patients tell, ask and grant. Every word is invented."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from clinic.locality import patient_today
+from clinic.models import Patient
+from plans.actions.told import report_change
+from plans.models import ChangeReport
+
+
+def change_report(patient: Patient, *signs: str, **more: Any) -> ChangeReport:
+    """A report as the portal makes it; by default one that needs a call today."""
+    given = {"words": "", "client_id": uuid4(), "now": timezone.now(), "today": patient_today(patient), **more}
+    by = given.pop("by", patient.user)
+    return report_change(patient, by, signs=signs or ("worse",), **given)
