@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import pgettext
 
 from clinic.models import Patient
 
@@ -36,3 +38,15 @@ def speaking_to(patient: Patient) -> Iterator[None]:
 def language_of(patient: Patient) -> str:
     """The patient's language when this installation ships it, else the default."""
     return patient.language if patient.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def day_words(day: date) -> str:
+    """ "Tue 24 Nov" as the active language writes it."""
+    # Translators: letters of Django's date filter.
+    return date_format(day, pgettext("date format", "D j M"))
+
+
+def day_year_words(day: date) -> str:
+    """ "Tue 24 Nov 2026" as the active language writes it."""
+    # Translators: letters of Django's date filter.
+    return date_format(day, pgettext("date format", "D j M Y"))

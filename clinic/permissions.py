@@ -19,10 +19,11 @@ class Permission(StrEnum):
     OWN_RECORD = "own.record"
     KNOWLEDGE_EDIT = "knowledge.edit"
     MESSAGES_VIEW = "messages.view"
+    MESSAGES_SETTLE = "messages.settle"
     AUDIT_VIEW = "audit.view"
 
 
-_STAFF = {Permission.CONTACT_VIEW, Permission.BOOKING}
+_STAFF = {Permission.CONTACT_VIEW, Permission.BOOKING, Permission.MESSAGES_VIEW}
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.PHYSIOTHERAPIST: frozenset(
@@ -32,7 +33,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.CLINICAL_VIEW,
             Permission.CLINICAL_EDIT,
             Permission.PLAN_SIGN,
-            Permission.MESSAGES_VIEW,
+            Permission.MESSAGES_SETTLE,
         }
     ),
     Role.FRONT_DESK: frozenset(_STAFF | {Permission.CONTACT_EDIT}),
@@ -43,7 +44,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.CONTACT_EDIT,
             Permission.CLINICAL_VIEW,
             Permission.KNOWLEDGE_EDIT,
-            Permission.MESSAGES_VIEW,
+            Permission.MESSAGES_SETTLE,
             Permission.AUDIT_VIEW,
         }
     ),

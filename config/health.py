@@ -10,8 +10,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from reminders.alarm import is_stuck
 
 HEARTBEAT_KEY = "health:worker"
 # Three ticks of beat may be missed before the worker counts as down.
@@ -48,12 +51,24 @@ def worker_up() -> bool:
     return isinstance(seen, float) and time.time() - seen < HEARTBEAT_FRESH_SECONDS
 
 
+def reminders_stuck() -> bool:
+    """True while the oldest due reminder is older than two minutes, unless sending is paused."""
+    try:
+        return is_stuck(now=timezone.now())
+    except DatabaseError:
+        return False
+
+
 @login_not_required
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when web, database, broker and worker are up, else 503; the body names each part."""
+    """200 when web, database, broker and worker are up, else 503; the body names each part.
+
+    ``warnings`` names what needs a person although everything is up: reminders that are stuck.
+    """
     parts = {"web": True, "database": database_up(), "broker": broker_up(), "worker": worker_up()}
     down = [name for name, up in parts.items() if not up]
-    body = {"status": "ok" if not down else "down", "down": down, "parts": parts}
+    warnings = ["reminders"] if parts["database"] and reminders_stuck() else []
+    body = {"status": "ok" if not down else "down", "down": down, "parts": parts, "warnings": warnings}
     return JsonResponse(body, status=503 if down else 200)

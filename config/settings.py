@@ -6,6 +6,7 @@ clinic; `test` is for pytest; `local`, the default of manage.py, answers on this
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,20 @@ EMAIL_HOST_PASSWORD = env.text("KINEPLAN_EMAIL_PASSWORD")
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("KINEPLAN_EMAIL_FROM", "Kineplan <clinic@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Who hears of trouble that needs a person (reminders that are stuck), besides the staff pages.
+ADMINS = [("Administrator", address) for address in env.words("KINEPLAN_ADMINS")]
+UNSUBSCRIBE_MAILBOX = env.text("KINEPLAN_UNSUBSCRIBE_MAILBOX")
+
+# --- Text messages, notifications, webhooks, metrics -----------------------------------------------------------------
+# URLs of apprise with {to} for the number, or smsjsons:// for the JSON gateway; none: no text messages.
+SMS_URLS = env.text("KINEPLAN_SMS_URLS").split()
+PUSH_PRIVATE_KEY = env.text("KINEPLAN_PUSH_KEY")
+PUSH_CONTACT = env.text("KINEPLAN_PUSH_CONTACT") or f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
+PUSH_HOSTS = tuple(name.lower() for name in env.words("KINEPLAN_PUSH_HOSTS"))
+# Whole origins, plain http too: for a push service on this machine, never in production.
+PUSH_TRUSTED_ORIGINS = () if PRODUCTION else tuple(env.words("KINEPLAN_PUSH_TRUSTED_ORIGINS"))
+WEBHOOK_SECRET = env.text("KINEPLAN_WEBHOOK_SECRET")
+METRICS_TOKEN = env.text("KINEPLAN_METRICS_TOKEN")
 
 # --- Work in the background ------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -317,6 +332,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outcomes.review": {"task": "scheduling.tasks.tick_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
     "plans.reviews": {"task": "plans.tasks.tick_reviews", "schedule": 300.0, "options": {"expires": 300}},
     "reminders.dispatch": {"task": "reminders.tasks.tick_dispatch", "schedule": 10.0, "options": {"expires": 10}},
+    "reminders.alarm": {"task": "reminders.tasks.tick_alarm", "schedule": 30.0, "options": {"expires": 30}},
     "plans.watch": {"task": "plans.tasks.tick_watch", "schedule": 300.0, "options": {"expires": 300}},
     "plans.holds": {"task": "plans.tasks.tick_holds", "schedule": 60.0, "options": {"expires": 60}},
     "plans.verify": {"task": "plans.tasks.tick_verify", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -364,5 +380,7 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # apprise writes numbers and tokens into its lines; what matters of them is in the outbox.
+    "loggers": {"apprise": {"level": "CRITICAL", "propagate": False}},
     "root": {"handlers": ["console"], "level": env.text("KINEPLAN_LOG_LEVEL", "WARNING").upper()},
 }

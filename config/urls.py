@@ -6,12 +6,14 @@ from django.urls import include, path
 
 from config.demo_mailbox import demo_mailbox
 from config.health import healthz
+from config.metrics import metrics
 from config.views import choose_language, home
 
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("language/", choose_language, name="language"),
+    path("metrics/", metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("staff/", include("staff.urls")),
     path("portal/", include("portal.urls")),

@@ -8,9 +8,11 @@ from datetime import date, datetime
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from clinic.access import own_patient
 from clinic.locality import patient_date, speaking_to
@@ -44,7 +46,9 @@ def portal_page(
         patient = own_patient(request.user)
         visitor = Visitor(cast(User, request.user), patient, timezone.now())
         with speaking_to(patient):
-            return view(request, visitor, *args, **kwargs)
+            response = view(request, visitor, *args, **kwargs)
+            response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
+            return response
 
     update_wrapper(guarded, view)
     return guarded

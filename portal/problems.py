@@ -20,6 +20,8 @@ NAMES = ("first", "second", "third")
 WORDS: dict[str, tuple[str | Promise, ...]] = {
     "answers": (_("Some answers are missing or not possible."),),
     "bout": (_("Choose a session from {first} to {second} of the day."),),
+    "cancel_by_phone": (_("It is too late to cancel here. Please call the clinic."),),
+    "changed": (_("The clinic has changed this visit meanwhile. Please look at it again."),),
     "channel": (_("Messages cannot be sent that way."),),
     "checking": (_("Your physiotherapist is checking something new in your record. Please wait."),),
     "client_id_reused": (_("This log was already sent for another exercise or day."),),
@@ -48,6 +50,9 @@ WORDS: dict[str, tuple[str | Promise, ...]] = {
     "outcome_closed": (_("These questions are no longer open."),),
     "pain": (_("Pain is a number from 0 to 10."),),
     "paused": (_("This exercise is on hold. Please wait for your physiotherapist."),),
+    "push_endpoint": (_("This browser cannot be notified."),),
+    "push_keys": (_("This browser cannot be notified."),),
+    "push_service": (_("This browser cannot be notified."),),
     "quiet": (_("{first} lies in your quiet hours. Choose a time outside."),),
     "reason": (_("Choose one of the reasons."),),
     "reason_missing": (_("Please tell us why, so that we can help."),),
@@ -57,6 +62,7 @@ WORDS: dict[str, tuple[str | Promise, ...]] = {
     "too_many_reports": (_("We have what you told us already. Follow the advice on this page."),),
     "too_old": (_("Only the last {first} days can be filled in."),),
     "unknown": (_("There is no such question."),),
+    "visit_over": (_("This visit has begun or is over."),),
     "words_long": (_("Please use at most {first} letters."),),
     "weekday": (_("A week has seven days."),),
 }

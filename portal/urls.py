@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import changed, info, logs, plan, questions, settings, today
+from portal.views import changed, logs, notices, plan, push, questions, settings, today, visits
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,12 +16,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("news/seen/", plan.news_seen, name="news-seen"),
     path("progress/", plan.progress, name="progress"),
     path("if-it-comes-back/", plan.flare, name="flare"),
-    path("visits/", info.visits, name="visits"),
+    path("visits/", visits.visits, name="visits"),
+    path("visits/<int:pk>/confirm/", visits.confirm, name="visit-confirm"),
+    path("visits/<int:pk>/cancel/", visits.cancel, name="visit-cancel"),
+    path("visits/<int:pk>/visit.ics", visits.calendar, name="visit-calendar"),
     path("changed/", changed.changed, name="changed"),
     path("changed/<int:pk>/", changed.told, name="told"),
     path("questions/", questions.first, name="questions-first"),
     path("questions/<int:pk>/", questions.questions, name="questions"),
     path("questions/<int:pk>/decline/", questions.not_wanted, name="questions-decline"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/seen/", notices.notices_seen, name="notices-seen"),
+    path("notices/<int:pk>/open/", notices.notice_open, name="notice-open"),
+    path("push/key/", push.push_key_page, name="push-key"),
+    path("push/on/", push.push_on, name="push-on"),
+    path("push/off/", push.push_off, name="push-off"),
     path("settings/", settings.settings, name="settings"),
     path("settings/reminders/", settings.reminders, name="reminders"),
 ]

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from clinic.pieces import planned_once
-from reminders.models import OutboxMessage, Reason, State
+from reminders.models import Channel, OutboxMessage, Reason, State
 
 LEASE = timedelta(seconds=120)
 # While one message is with the provider; longer than the provider's own time-out.
@@ -28,7 +28,7 @@ MOVES: dict[str, frozenset[str]] = {
     ),
     State.SENDING: frozenset({State.SENT, State.PLANNED, State.FAILED, State.UNKNOWN}),
     State.SENT: frozenset({State.DELIVERED, State.FAILED}),
-    State.DELIVERED: frozenset(),
+    State.DELIVERED: frozenset({State.FAILED}),  # a late bounce knows better
     # A person settles it, or the sender that was only slow comes back with the answer.
     State.UNKNOWN: frozenset({State.SENT, State.PLANNED, State.CANCELLED, State.FAILED}),
     State.FAILED: frozenset({State.PLANNED, State.CANCELLED}),
@@ -94,6 +94,16 @@ def move(row: OutboxMessage, new: str, *, reason: str = "", **values: Any) -> bo
     return True
 
 
+def hand_back(rows: Iterable[OutboxMessage]) -> int:
+    """Give claimed messages back unbegun, in one go. They are due as before; returns how many were still held."""
+    rows = list(rows)
+    held = OutboxMessage.objects.filter(pk__in=[row.pk for row in rows], state=State.CLAIMED)
+    tokens = {row.token for row in rows}
+    for row in rows:
+        row.state = State.PLANNED
+    return held.filter(token__in=tokens).update(state=State.PLANNED, token=None, lease_until=None)
+
+
 def begin_sending(row: OutboxMessage, address: str, *, now: datetime) -> bool:
     """Commit that the message is about to be handed over; False when it is no longer ours."""
     with planned_once() as cursor:
@@ -132,6 +142,13 @@ def mark_sent(done: OutboxMessage, provider_id: str, *, now: datetime) -> bool:
             detail="",
         )
     )
+
+
+def deliver_notices(rows: Iterable[OutboxMessage], *, now: datetime) -> int:
+    """A notice in the portal has arrived as soon as it is written down."""
+    notices = [row.pk for row in rows if row.channel == Channel.PORTAL]
+    there = OutboxMessage.objects.filter(pk__in=notices, state=State.SENT)
+    return there.update(state=State.DELIVERED, delivered_at=now) if notices else 0
 
 
 def recover(*, now: datetime) -> tuple[int, int]:

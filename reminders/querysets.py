@@ -20,9 +20,9 @@ class MessageQuerySet(models.QuerySet[Any]):
     """Messages of the outbox."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """All for a manager, those of the patients in one's care, a patient's own; none for the front desk."""
+        """All for a manager, else those of the patients whom the user may see."""
         role = getattr(user, "role", None)
-        if not user.is_authenticated or not user.is_active or role == "front_desk":
+        if not user.is_authenticated or not user.is_active:
             return self.none()
         if role == "manager":
             return self

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
 from zoneinfo import ZoneInfoNotFoundError
 
 from django.utils import timezone
 
 from reminders import outbox
-from reminders.channels.email import EmailChannel
 from reminders.channels.letters import Letter, compose
 from reminders.channels.outcomes import Accepted, NotReady, Outcome, Permanent, Transient
+from reminders.channels.registry import Channels, MessageChannel
 from reminders.facts import Facts, due_of, read_facts
 from reminders.models import OutboxMessage, Reason, State
 from reminders.recheck import Verdict, judge
@@ -29,32 +28,31 @@ CHUNK = 250
 FRESH = timedelta(seconds=5)
 # A claimed message is given back rather than begun when its lease is nearly over.
 MARGIN = timedelta(seconds=20)
+# A worker begins nothing more of a batch after this long: a slow provider must not hold up the other channels.
+SPELL = timedelta(seconds=30)
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
 Clock = Callable[[], datetime]
 
 
-class MessageChannel(Protocol):
-    """What the sender needs of a channel."""
-
-    @property
-    def is_open(self) -> bool: ...
-
-    def open(self) -> None: ...
-
-    def send(self, letter: Letter) -> Outcome: ...
-
-
 def send_batch(ids: Iterable[int], *, clock: Clock = timezone.now) -> Counter[str]:
     """Send those of the messages that are due and free. Safe to run twice, and beside others. Returns what became."""
     tally: Counter[str] = Counter()
-    waiting = iter(ids)
-    with EmailChannel() as channel:
-        while (chunk := list(islice(waiting, CHUNK))) and not is_paused():
-            rows = outbox.claim(chunk, now=clock())
-            if rows:
-                tally += Run(rows, channel, clock).go()
+    waiting, until = iter(ids), clock() + SPELL
+    with Channels() as channels:
+        while (chunk := list(islice(waiting, CHUNK))) and clock() < until and not is_paused():
+            for name, rows in by_channel(outbox.claim(chunk, now=clock())).items():
+                tally += Run(rows, channels.of(name), clock, until).go()
+                outbox.deliver_notices(rows, now=clock())
     return tally
+
+
+def by_channel(rows: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:
+    """One handful per channel: a mail server that cannot be reached holds up no text message."""
+    found: dict[str, list[OutboxMessage]] = {}
+    for row in rows:
+        found.setdefault(row.channel, []).append(row)
+    return found
 
 
 @dataclass
@@ -64,6 +62,7 @@ class Run:
     rows: list[OutboxMessage]
     channel: MessageChannel
     clock: Clock
+    until: datetime
     tally: Counter[str] = field(default_factory=Counter)
     went: tuple[OutboxMessage, str] | None = None
 
@@ -71,6 +70,9 @@ class Run:
         facts = read_facts(self.rows, now=self.clock())
         try:
             for position, row in enumerate(self.rows):
+                if self.clock() >= self.until:
+                    outbox.hand_back(self.rows[position:])
+                    break
                 if self.clock() - facts.read_at > FRESH:
                     facts = read_facts(self.rows[position:], now=self.clock())
                 letter = self._prepare(row, facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from reminders import dispatcher, planner, sender
+from reminders import alarm, dispatcher, planner, sender
 
 PLAN_EVERY = 60.0
 DISPATCH_EVERY = 10.0
@@ -21,6 +21,12 @@ def tick_plan() -> None:
 def tick_dispatch() -> None:
     """Wake workers up for what is due."""
     dispatcher.tick(_wake, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def tick_alarm() -> None:
+    """Look whether reminders are stuck, and tell somebody once."""
+    alarm.check(now=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Patient, Practitioner
 from scheduling.querysets import LONGEST, AppointmentQuerySet
@@ -69,10 +70,10 @@ class WorkingHours(models.Model):
 class Kind(models.TextChoices):
     """What the visit is for, in words that say nothing clinical."""
 
-    INITIAL = "initial", "Initial assessment"
-    FOLLOW_UP = "follow_up", "Follow-up"
-    NEEDLING = "needling", "Needling"
-    REASSESSMENT = "reassessment", "Reassessment"
+    INITIAL = "initial", _("Initial assessment")
+    FOLLOW_UP = "follow_up", _("Follow-up")
+    NEEDLING = "needling", _("Needling")
+    REASSESSMENT = "reassessment", _("Reassessment")
 
 
 class State(models.TextChoices):

@@ -30,6 +30,12 @@ def upcoming_for(patient: Patient, now: datetime) -> list[Appointment]:
     return list(Appointment.objects.filter(patient=patient, ends_at__gt=now).live().for_diary())
 
 
+def past_for(patient: Patient, now: datetime, *, limit: int = 10) -> list[Appointment]:
+    """The patient's last visits that took place or were missed, newest first."""
+    over = Appointment.objects.filter(patient=patient, ends_at__lte=now).exclude(state=State.CANCELLED)
+    return list(over.for_diary().order_by("-starts_at", "-id")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class NextVisit:
     """What a header or a card says about the next visit."""

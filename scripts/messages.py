@@ -54,6 +54,8 @@ PATIENT_MODULES = (
     "plans/documents/handout.py",
     "clinic/templatetags/*.py",
     "clinic/locality.py",
+    "scheduling/calendar.py",
+    "scheduling/models.py",
     "config/views.py",
     "config/accounts.py",
 )
@@ -71,7 +73,6 @@ KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 PART = re.compile(r"""\{%\s*(?:extends|include)\s+["']([^"']+)["']""")
-WIDTH = 120
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # a fixed date: a catalogue changes when its words do
 
 
@@ -136,7 +137,7 @@ def po_bytes(catalog: Catalog) -> bytes:
     catalog.last_translator = catalog.language_team = "Kineplan"
     catalog.fuzzy = False
     out = BytesIO()
-    write_po(out, catalog, width=WIDTH, no_location=True, sort_output=True)
+    write_po(out, catalog, width=0, no_location=True, sort_output=True)
     return out.getvalue()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pghistory
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 
 from clinic.validators import validate_time_zone
@@ -27,6 +27,15 @@ class Clinic(models.Model):
     )
     emergency_number = models.CharField(max_length=20, default="999", help_text="Shown in every emergency text.")
     equipment = models.JSONField(default=list, blank=True, help_text="Equipment keys the clinic owns; empty = all.")
+
+    cancel_until_hours = models.PositiveSmallIntegerField(
+        default=24,
+        validators=[MaxValueValidator(336)],
+        help_text="Patients may cancel a visit themselves until this many hours before it; later they call.",
+    )
+    visit_advice = models.CharField(
+        max_length=300, blank=True, help_text="What to bring to a visit and where to go; shown to patients."
+    )
 
     class Meta:
         constraints = [

@@ -21,8 +21,8 @@ from django.utils.formats import date_format, get_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
+from clinic.locality import day_words, day_year_words
 from clinic.said import said as said_words
 
 register = template.Library()
@@ -133,18 +133,7 @@ def day(value: date | datetime | None) -> str:
     if not value:
         return ""
     local = _local(value)
-    this_year = local.year == timezone.localdate().year
-    return date_format(local, _day_format() if this_year else _day_year_format())
-
-
-def _day_format() -> str:
-    # Translators: letters of Django's date filter.
-    return pgettext("date format", "D j M")
-
-
-def _day_year_format() -> str:
-    # Translators: letters of Django's date filter.
-    return pgettext("date format", "D j M Y")
+    return day_words(local) if local.year == timezone.localdate().year else day_year_words(local)
 
 
 @register.filter

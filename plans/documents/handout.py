@@ -9,13 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.anatomy import MUSCLES, region_label
 from clinic.body_picture import thumbnail
 from clinic.errors import Refused
-from clinic.locality import speaking_to
+from clinic.locality import day_year_words, speaking_to
 from clinic.models import Clinic, Patient
 from clinic.readers import has_unsettled_facts
 from clinic.said import said
@@ -73,9 +72,9 @@ def _content(version: PlanVersion, phase: PlanPhase, patient: Patient) -> dict[s
         "lang": (translation.get_language() or "en").partition("-")[0],
         "clinic": clinic_block(),
         "patient": patient.display_name,
-        "made": date_format(today, "D j M Y"),
+        "made": day_year_words(today),
         "foot": _("Version {n} of your plan, signed by {name}. Made on {day}.").format(
-            n=version.number, name=signer, day=date_format(today, "j M Y")
+            n=version.number, name=signer, day=day_year_words(today)
         ),
         "phase": {
             "number": phase.number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -68,7 +69,8 @@ def headers_of(letter: Letter) -> dict[str, str]:
     """What stands above a reminder beside subject and addresses."""
     return {
         "Message-ID": letter.key,
-        "List-Unsubscribe": f"<{letter.stop_url}>",
+        "List-Unsubscribe": stop_header(letter),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
     }
 
@@ -87,6 +89,13 @@ def hand_over(connection: Any, letter: Letter, headers: dict[str, str]) -> None:
         letter.subject, letter.text, settings.DEFAULT_FROM_EMAIL, [letter.to], connection=connection, headers=headers
     )
     connection.send_messages([message])
+
+
+def stop_header(letter: Letter) -> str:
+    """Where a mail program ends these messages: one POST (RFC 8058), or a mail if the clinic has a mailbox for it."""
+    token = urlsplit(letter.stop_url).path.rstrip("/").rpartition("/")[2]
+    mailbox = settings.UNSUBSCRIBE_MAILBOX
+    return f"<{letter.stop_url}>" + (f", <mailto:{mailbox}?subject={token}>" if mailbox else "")
 
 
 def classify(error: OSError | smtplib.SMTPException) -> Outcome:

@@ -3,6 +3,7 @@
 from reminders.models.choices import Channel, Kind, Reason, State
 from reminders.models.outbox import OutboxMessage, ReminderSwitch
 from reminders.models.preferences import ContactRules, Preference, PushSubscription, Timetable
+from reminders.models.upkeep import PushKey, ReminderAlarm
 
 __all__ = [
     "Channel",
@@ -10,8 +11,10 @@ __all__ = [
     "Kind",
     "OutboxMessage",
     "Preference",
+    "PushKey",
     "PushSubscription",
     "Reason",
+    "ReminderAlarm",
     "ReminderSwitch",
     "State",
     "Timetable",

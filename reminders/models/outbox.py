@@ -62,6 +62,7 @@ class OutboxMessage(models.Model):
             ),
             models.Index(fields=["patient", "-due_at"], name="outbox_of_patient"),
             models.Index(fields=["state", "-due_at"], name="outbox_by_state"),
+            models.Index(fields=["address"], condition=models.Q(channel="sms"), name="outbox_texted"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,50 +20,47 @@ from clinic.models import Role
 from clinic.permissions import Permission
 from reminders import actions
 from reminders.access import message_for
-from reminders.models import OutboxMessage, State
+from reminders.models import Channel, OutboxMessage, State
 from reminders.readers import health
 from reminders.switch import read_switch, turn
 from staff.headers import staff_user
+from staff.outbox.filters import filters_of
+from staff.outbox.rows import kinds_for, lines_for
 
 ROWS_A_PAGE = 40
-# Groups that a person asks for, by the states they hold.
-GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "": ("All", ()),
-    "open": ("To settle", (State.UNKNOWN, State.FAILED)),
-    "coming": ("Coming", (State.PLANNED, State.CLAIMED, State.SENDING)),
-    "sent": ("Sent", (State.SENT, State.DELIVERED)),
-    "held": ("Not sent", (State.SUPPRESSED, State.EXPIRED, State.CANCELLED)),
-}
 
 
 @require_safe
 def message_list(request: HttpRequest) -> HttpResponse:
-    """Doubtful and failed messages on top, then the newest."""
+    """Doubtful and failed messages on top, then the newest; narrowed by state, kind, channel and patient."""
     user = staff_user(request)
     require(user, Permission.MESSAGES_VIEW)
-    group = request.GET.get("show", "")
-    states = GROUPS.get(group, GROUPS[""])[1]
-    rows = OutboxMessage.objects.visible_to(user).for_list()
-    page = Paginator(rows.filter(state__in=states) if states else rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    filters = filters_of(request.GET, user)
+    rows = filters.narrow(OutboxMessage.objects.visible_to(user)).for_list()
+    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     note_seen(row.patient_id for row in page)
+    is_manager = user.role == Role.MANAGER
     context: dict[str, Any] = {
         "page_obj": page,
-        "tabs": _tabs(group if group in GROUPS else ""),
+        "lines": lines_for(user, page),
+        "filters": filters,
+        "tabs": filters.tabs(),
+        "query": filters.link().removeprefix("?"),
+        "states": State.choices,
+        "kinds": kinds_for(user),
+        "channels": Channel.choices,
         "switch": read_switch(),
-        "health": health(now=timezone.now()) if user.role == Role.MANAGER else None,
-        "may_switch": user.role == Role.MANAGER,
+        "health": health(now=timezone.now()) if is_manager else None,
+        "may_switch": is_manager,
         "now": timezone.now(),
     }
     return render(request, "staff/outbox/list.html", context)
 
 
-def _tabs(group: str) -> list[dict[str, Any]]:
-    return [{"label": label, "url": f"?show={key}", "active": key == group} for key, (label, _) in GROUPS.items()]
-
-
 @require_POST
 def message_settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide what became of a doubtful or failed message."""
+    require(request.user, Permission.MESSAGES_SETTLE)
     message = message_for(request.user, pk)
     try:
         settled = actions.settle(message, request.POST.get("outcome", ""), by=staff_user(request), now=timezone.now())
@@ -70,7 +68,7 @@ def message_settle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, f"Message to {message.patient.display_name}: {settled.get_state_display().lower()}.")
-    return redirect("staff:messages")
+    return redirect(f"{reverse('staff:messages')}?show=open")
 
 
 @require_POST

@@ -25,6 +25,7 @@ from scheduling.readers import clinic_zone, day_bounds, upcoming_for
 from staff.forms import add_problems
 from staff.headers import header_for, staff_user
 from staff.knowledge.page import knowledge_banner
+from staff.outbox.rows import timeline_of
 from staff.patients.forms import PatientForm
 from staff.patients.paging import page_of
 from staff.worklist.board import alerts_for
@@ -182,6 +183,7 @@ def patient_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "clinical": clinical,
         "may_treat": may(user, Permission.CLINICAL_EDIT),
         "may_edit": may(user, Permission.CONTACT_EDIT),
+        **timeline_of(user, patient),
     }
     if clinical:
         context["episodes"] = patient.episodes.select_related("practitioner__user").prefetch_related(

@@ -53,6 +53,7 @@ OPEN_TO_ALL: dict[str, str] = {
 # Tested elsewhere, with the reason.
 OTHERS: dict[str, str] = {
     "home": "redirects by role, tests/house",
+    "metrics": "asks for a token of its own, tests/reminders/test_watching.py",
     "api:nothing": "answers every unknown address below /api/ with 404, tests/api",
 }
 
@@ -151,7 +152,7 @@ TABLE: dict[str, Row] = {
     "staff:appointment-cancel": Row("L.N..FN", "L.N..FN", VISIT),
     "staff:appointment-state": Row(NO_METHOD, "L.N..FN", VISIT),
     # ---------------------------------------------------------------------------- staff: messages
-    "staff:messages": Row("L..F.FF"),
+    "staff:messages": Row("L....FF"),
     "staff:message-settle": Row(NO_METHOD, "L.NF.FF", of(pk="message")),
     "staff:messages-switch": Row(NO_METHOD, "LFFF.FF"),
     # ---------------------------------------------------------------------------- staff: knowledge
@@ -165,10 +166,19 @@ TABLE: dict[str, Row] = {
     "portal:plan": Row("LFFFF.."),
     "portal:flare": Row("LFFFF.."),
     "portal:visits": Row("LFFFF.."),
+    "portal:visit-confirm": Row(NO_METHOD, "LFFFF.N", VISIT),
+    "portal:visit-cancel": Row("LFFFF.N", "LFFFF.N", VISIT),
+    "portal:visit-calendar": Row("LFFFF.N", kwargs=VISIT),
     "portal:changed": Row("LFFFF..", "LFFFF.."),
     "portal:told": Row("LFFFF.N", kwargs=of(pk="told")),
     "portal:settings": Row("LFFFF..", "LFFFF.."),
     "portal:reminders": Row(NO_METHOD, "LFFFF.."),
+    "portal:notices": Row("LFFFF.."),
+    "portal:notices-seen": Row(NO_METHOD, "LFFFF.."),
+    "portal:notice-open": Row(NO_METHOD, "LFFFF.N", of(pk="notice")),
+    "portal:push-key": Row("LFFFF.."),
+    "portal:push-on": Row(NO_METHOD, "LFFFF.."),
+    "portal:push-off": Row(NO_METHOD, "LFFFF.."),
     "portal:exercise": Row("LFFFF.N", kwargs=PRESCRIPTION),
     "portal:log": Row("LFFFF.N", "LFFFF.N", PRESCRIPTION),
     "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),

@@ -15,7 +15,7 @@ from tests.factories.notes import bare_note, discharge_of, earlier_version, even
 from tests.factories.outcomes import outcome_request, outcome_response
 from tests.factories.people import change_report
 from tests.factories.plans import TODAY, PhaseReviewFactory, case_draft, case_letter
-from tests.factories.reminders import MessageFactory
+from tests.factories.reminders import MessageFactory, notice
 from tests.factories.scheduling import AppointmentFactory
 
 
@@ -74,6 +74,7 @@ def build_world() -> World:
         "event": event_of(note).pk,
         "discharge": discharge_of(note).pk,
         "message": MessageFactory(patient=patient).pk,
+        "notice": notice(patient, "plan_changed").pk,
         "letter": case_letter(version).pk,
         "alert": raise_alert(patient, "not_logged", text="No log for 49 hours").pk,
         "told": change_report(patient).pk,

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from clinic.models import Consent, Patient
@@ -49,6 +50,22 @@ class MessageFactory(DjangoModelFactory[OutboxMessage]):
     occurrence = "2026-11-24T09:00"
     due_at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     not_after = factory.LazyAttribute(lambda message: message.due_at + timedelta(hours=3))
+
+
+def notice(patient: Patient, kind: str, *, at: datetime | None = None) -> OutboxMessage:
+    """A notice that waits in the patient's portal."""
+    at = at or timezone.now()
+    return MessageFactory(
+        patient=patient,
+        kind=kind,
+        subject=f"{kind}:1",
+        occurrence=at.isoformat(timespec="minutes"),
+        channel="portal",
+        state="delivered",
+        due_at=at,
+        sent_at=at,
+        delivered_at=at,
+    )
 
 
 def reachable_patient(**kwargs: Any) -> Patient:

@@ -24,6 +24,7 @@ def test_everything_up(client: Client) -> None:
         "status": "ok",
         "down": [],
         "parts": {"web": True, "database": True, "broker": True, "worker": True},
+        "warnings": [],
     }
 
 

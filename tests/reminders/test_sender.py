@@ -17,6 +17,7 @@ from reminders.channels.email import EmailChannel, classify
 from reminders.channels.outcomes import Doubtful, NotReady, Permanent, Transient
 from reminders.models import OutboxMessage, ReminderSwitch
 from reminders.planner import plan
+from reminders.stopping import stop_token
 from reminders.switch import read_switch, turn
 from scheduling.actions import cancel, move
 from tests.factories.clinic import ClinicFactory, EpisodeFactory, ManagerFactory
@@ -66,7 +67,8 @@ def test_a_digest_goes_out_once_and_names_clinic_and_link_only(patient: Patient,
     assert "https://clinic.example.test/portal/" in letter.body
     headers = letter.message()
     assert headers["Message-ID"] == f"<{row.uid}@clinic.example.test>"
-    assert headers["List-Unsubscribe"] == "<https://clinic.example.test/portal/settings/>"
+    assert headers["List-Unsubscribe"] == f"<https://clinic.example.test/portal/stop/{stop_token(row.uid)}/>"
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     text = str(letter.message())
     assert CLINICAL not in text
     assert patient.prescriptions.get().exercise.name not in text
@@ -133,7 +135,7 @@ def test_an_address_change_counts_in_the_last_moment(patient: Patient) -> None:
 
 
 def test_an_opt_out_while_a_batch_is_on_its_way_counts_within_seconds(patient: Patient) -> None:
-    """The clock runs four seconds per question, as with a slow provider: facts are read again."""
+    """The clock runs a second per question, as with a slow provider: facts are read again."""
     rest = [reachable_patient() for _ in range(3)]
     for other in rest:
         PrescriptionFactory(episode=EpisodeFactory(patient=other))
@@ -142,7 +144,7 @@ def test_an_opt_out_while_a_batch_is_on_its_way_counts_within_seconds(patient: P
 
     def slow() -> datetime:
         nonlocal at
-        at += timedelta(seconds=4)
+        at += timedelta(seconds=1.2)
         if len(mail.outbox) == 1:
             _opt_out(rest[-1])
         return at
@@ -150,6 +152,34 @@ def test_an_opt_out_while_a_batch_is_on_its_way_counts_within_seconds(patient: P
     send(clock=slow)
     assert len(mail.outbox) == 3
     assert OutboxMessage.objects.get(patient=rest[-1]).reason == "opted_out"
+
+
+def test_a_slow_provider_holds_a_worker_for_one_spell_only(patient: Patient) -> None:
+    """Ten seconds per question: what was not begun is due as before, and nobody has to wait for a lease."""
+    for _ in range(5):
+        PrescriptionFactory(episode=EpisodeFactory(patient=reachable_patient()))
+    plan(now=NOW)
+    at = NOW
+
+    def slow() -> datetime:
+        nonlocal at
+        at += timedelta(seconds=10)
+        return at
+
+    assert send(clock=slow) == {}
+    assert OutboxMessage.objects.filter(state="planned", token=None, lease_until=None).count() == 6
+    assert send() == {"sent": 6}
+
+
+def test_each_batch_is_of_one_channel_and_the_channels_take_turns() -> None:
+    person = reachable_patient()
+    for number, channel in enumerate(["email"] * 3 + ["sms"] * 60 + ["portal"]):
+        MessageFactory(patient=person, channel=channel, subject=f"programme {number}")
+    woken: list[list[int]] = []
+    assert dispatcher.tick(woken.append, now=NOW).due == 64
+    channels = [set(OutboxMessage.objects.filter(pk__in=ids).values_list("channel", flat=True)) for ids in woken]
+    assert channels == [{"email"}, {"sms"}, {"portal"}, {"sms"}, {"sms"}]
+    assert sorted(map(len, woken)) == [1, 3, 10, 25, 25]
 
 
 def test_quiet_hours_hold_a_message_back_until_they_end(patient: Patient) -> None:

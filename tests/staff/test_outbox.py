@@ -40,7 +40,7 @@ def test_doubtful_ones_are_on_top_then_failed_then_by_time(client: Client, manag
     assert list(client.get(URL, {"show": "sent"}).context["page_obj"]) == [sent]
 
 
-def test_a_physiotherapist_sees_own_patients_only_and_the_desk_nothing(client: Client) -> None:
+def test_a_physiotherapist_sees_own_patients_only_and_the_desk_settles_nothing(client: Client) -> None:
     physio = PhysioFactory()
     own, strange = message("unknown", patient=PatientFactory(team=[physio])), message("unknown")
     client.force_login(physio)
@@ -48,7 +48,7 @@ def test_a_physiotherapist_sees_own_patients_only_and_the_desk_nothing(client: C
     settle = reverse("staff:message-settle", args=[strange.pk])
     assert client.post(settle, {"outcome": "drop"}).status_code == 404
     client.force_login(FrontDeskFactory())
-    assert client.get(URL).status_code == 403
+    assert client.post(settle, {"outcome": "drop"}).status_code == 403
     strange.refresh_from_db()
     assert strange.state == "unknown"
 
@@ -102,3 +102,82 @@ def test_the_list_takes_the_same_queries_for_many(
         message("unknown")
     with django_assert_max_num_queries(10):
         client.get(URL)
+
+
+def test_the_desk_sees_where_a_message_stands_and_nothing_of_the_treatment(client: Client) -> None:
+    patient = PatientFactory()
+    message("suppressed", patient=patient, reason="on_hold", kind="exercises")
+    message("failed", patient=patient, reason="bounced", kind="reassessment", address=patient.email, detail="550 x")
+    message("sent", patient=patient, kind="appointment", sent_at=timezone.now())
+    client.force_login(FrontDeskFactory())
+    for url in (URL, f"{URL}?kind=exercises", f"/staff/patients/{patient.pk}/"):
+        page = client.get(url).content.decode()
+        assert "Came back undelivered" in page
+        assert "Visit ahead" in page
+        for hidden in ("Daily programme", "Questions are due", "on hold", "550 x", 'name="outcome"'):
+            assert hidden not in page
+    assert "E-mails to" in page
+    assert "do not arrive" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("", {"a", "b", "c"}),
+        ("state=failed", {"b"}),
+        ("kind=appointment", {"c"}),
+        ("channel=sms", {"b"}),
+        ("show=sent&kind=appointment", {"c"}),
+        ("show=open&channel=email", set()),
+        ("state=exploded&kind=x&channel=y&show=z", {"a", "b", "c"}),
+        ("patient=99999999999999999999999", {"a", "b", "c"}),
+        ("patient=%00&page=x", {"a", "b", "c"}),
+    ],
+)
+def test_narrowing(client: Client, manager: User, query: str, wanted: set[str]) -> None:
+    message("planned", subject="a")
+    message("failed", subject="b", channel="sms", reason="gone")
+    message("sent", subject="c", kind="appointment", sent_at=timezone.now())
+    assert {row.subject for row in client.get(f"{URL}?{query}").context["page_obj"]} == wanted
+
+
+def test_one_patient_and_nobody_elses(client: Client) -> None:
+    physio = PhysioFactory()
+    own, strange = message("sent", patient=PatientFactory(team=[physio]), sent_at=timezone.now()), message("unknown")
+    client.force_login(physio)
+    assert list(client.get(f"{URL}?patient={own.patient_id}").context["page_obj"]) == [own]
+    answer = client.get(f"{URL}?patient={strange.patient_id}")
+    assert list(answer.context["page_obj"]) == [own]
+    assert strange.patient.family_name not in answer.content.decode()
+
+
+def test_each_act_says_what_follows(client: Client, manager: User) -> None:
+    message("unknown")
+    page = client.get(f"{URL}?show=open").content.decode()
+    for words in ("Counts as sent.", "The patient may get it twice.", "Closed without knowing."):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("states", "trouble"),
+    [
+        (["failed"], True),
+        (["failed", "sent"], False),  # one went since
+        (["sent", "failed"], True),
+        (["planned"], False),
+    ],
+)
+def test_an_address_that_does_not_work_is_shown_until_one_arrives_or_it_is_changed(
+    client: Client, manager: User, states: list[str], trouble: bool
+) -> None:
+    patient = PatientFactory()
+    for number, state in enumerate(states):
+        at = timezone.now() + timedelta(minutes=number)
+        sent = at if state == "sent" else None
+        message(state, patient=patient, occurrence=f"2026-11-2{number}T09:00", due_at=at, sent_at=sent,
+                reason="bounced" if state == "failed" else "", address=patient.email)  # fmt: skip
+    url = f"/staff/patients/{patient.pk}/"
+    assert ("do not arrive" in client.get(url).content.decode()) is trouble
+    patient.email = "new@example.test"
+    patient.save()
+    assert "do not arrive" not in client.get(url).content.decode()
