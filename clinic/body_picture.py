@@ -15,6 +15,8 @@ from typing import Any
 
 from django.contrib.staticfiles import finders
 
+from clinic.anatomy import MUSCLES
+
 Mark = tuple[str, str]
 PICTURE = "body/body.json"
 
@@ -50,6 +52,78 @@ def covers(marks: set[Mark], region: str, side: str) -> bool:
         region == marked and (side == "midline" or marked_side in ("", "both", "midline", side))
         for marked, marked_side in marks
     )
+
+
+# Muscles that another place than their chart region shows better, or that lie on one view of it only ("" is both).
+PLACES: dict[str, tuple[str, str]] = {
+    "deep_neck_flexors": ("cervical_anterior", "front"),
+    "neck_extensors": ("cervical", "back"),
+    "suboccipitals": ("cervical", "back"),
+    "upper_trapezius": ("cervical", "back"),
+    "levator_scapulae": ("cervical", "back"),
+    "elbow_flexors": ("upper_arm", "front"),
+    "triceps": ("upper_arm", "back"),
+    "wrist_flexors": ("forearm", "front"),
+    "wrist_extensors": ("forearm", "back"),
+    "finger_flexors": ("forearm", "front"),
+    "supraspinatus": ("shoulder", "back"),
+    "shoulder_external_rotators": ("shoulder", "back"),
+    "shoulder_internal_rotators": ("shoulder", "front"),
+    "hip_adductors": ("thigh_medial", "front"),
+    "hip_external_rotators": ("buttock", "back"),
+    "tensor_fasciae_latae": ("thigh_lateral", "front"),
+    "toe_extensors": ("foot", "front"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one muscle is seen: region, side (left, right or both) and view (front, back or "" for both)."""
+
+    muscle: str
+    region: str
+    side: str
+    view: str = ""
+
+
+def places_of(muscles: Iterable[str], side: str) -> tuple[Place, ...]:
+    """Where the picture shows these muscles on that side; an unknown muscle is left out."""
+    found = []
+    for key in muscles:
+        muscle = MUSCLES.get(key)
+        if muscle is not None:
+            region, view = PLACES.get(key, (muscle.region, ""))
+            found.append(Place(key, region, side if muscle.bilateral else "both", view))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """One view with the shapes to light up; ``muscles`` are those that it shows, in the order given."""
+
+    figure: str
+    name: str
+    parts: tuple[str, ...]
+    box: str
+    muscles: tuple[str, ...]
+
+
+def target_views(places: Iterable[Place], sex: str = "") -> tuple[TargetView, ...]:
+    """The views that show something of these muscles, the fuller one first; none without a picture."""
+    figure = "female" if sex == "female" else "male"
+    drawn = [_target_view(figure, name, view, tuple(places)) for name, view in pictures().get(figure, {}).items()]
+    return tuple(sorted((view for view in drawn if view), key=lambda view: -len(view.muscles)))
+
+
+def _target_view(figure: str, name: str, view: dict[str, Any], places: tuple[Place, ...]) -> TargetView | None:
+    here = [place for place in places if place.view in ("", name)]
+    parts = [part for part in view["parts"] if covers({(p.region, p.side) for p in here}, part["region"], part["side"])]
+    if not parts:
+        return None
+    regions = {part["region"] for part in parts}
+    shown = tuple(place.muscle for place in here if place.region in regions)
+    ids = tuple(f"{name}-{part['region']}-{part['side']}" for part in parts)
+    return TargetView(figure, name, ids, crop(view["viewBox"], parts), shown)
 
 
 # Where a thumbnail is cut, as shares of body height; the rest of the body is not shown when no target lies in it.

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.utils.functional import cached_property
 
 from clinic.anatomy import MUSCLES
+from clinic.body_picture import Place, places_of
 from exercises import wording
 from exercises.models import Exercise, Prescription, SessionLog
 from exercises.programme import ExerciseDay
@@ -77,10 +78,10 @@ class Card:
         muscles = [MUSCLES[key] for key in self.exercise.target_muscles if key in MUSCLES]
         if muscles and not any(muscle.bilateral for muscle in muscles):
             return ""
-        return wording.side_words(self._one_side)
+        return wording.side_words(self.one_side)
 
     @cached_property
-    def _one_side(self) -> str:
+    def one_side(self) -> str:
         """The side to name: only where the exercise works one side at a time."""
         exercise = self.exercise
         return side_to_say(
@@ -96,9 +97,14 @@ class Card:
         return wording.muscle_words(self.exercise.target_muscles)
 
     @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Where the body picture shows the muscles, on the side that is done."""
+        return places_of(self.exercise.target_muscles, self.one_side or "both")
+
+    @cached_property
     def targets(self) -> list[tuple[str, str]]:
         """Regions of the body picture that the exercise works on, with the side."""
-        side = self._one_side or "both"
+        side = self.one_side or "both"
         regions = dict.fromkeys(MUSCLES[key].region for key in self.exercise.target_muscles if key in MUSCLES)
         return [(region, side) for region in regions]
 

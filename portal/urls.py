@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import changed, logs, notices, plan, push, questions, settings, today, visits
+from portal.views import changed, logs, notices, plan, push, questions, session, settings, today, visits
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
+    path("session/", session.session, name="session"),
+    path("session/<int:pk>/", session.one, name="session-one"),
     path("exercise/<int:pk>/", today.exercise, name="exercise"),
     path("exercise/<int:pk>/log/", logs.log, name="log"),
     path("log/<int:pk>/pain/", logs.pain, name="log-pain"),

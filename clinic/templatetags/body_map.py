@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from clinic.anatomy import REGIONS
-from clinic.body_picture import Mark, covers, mark_of, pictures, thumbnail
+from clinic.body_picture import Mark, Place, covers, mark_of, pictures, target_views, thumbnail
 from clinic.said import said
 
 register = template.Library()
@@ -102,3 +102,21 @@ def body_small(targets: Iterable[Any] = (), sex: str = "", symbol: str = "") -> 
         "parts": [f"{shown.view}-{part['region']}-{part['side']}" for part in shown.parts],
         "box": shown.box,
     }
+
+
+@register.inclusion_tag("components/_body_targets.html")
+def body_targets(places: Iterable[Place] = (), words: str = "", sex: str = "", symbol: str = "") -> dict[str, Any]:
+    """Draw where an exercise works: front, back or both, whatever shows something. ``words`` name the muscles for those
+    who do not see the picture; ``symbol`` is the icon to show when there is none.
+    """
+    views = target_views(places or (), sex)
+    shown = [
+        {
+            "label": VIEW_LABELS[view.name],
+            "spoken": _("Body, {view}").format(view=str(VIEW_LABELS[view.name]).lower()),
+            "view": view,
+            "sprite": f"body/{view.figure}.svg",
+        }
+        for view in views
+    ]
+    return {"views": shown, "words": words, "symbol": symbol}

@@ -93,6 +93,10 @@ def after(request: HttpRequest, visitor: Visitor, stored: SessionLog) -> HttpRes
         context = {**day_context(visitor, stored.on), "just": stored.prescription_id}
         return render(request, "portal/_day.html", {"patient": visitor.patient, **context})
     messages.success(request, _("Saved."))
+    if request.POST.get("then") == "session":
+        return redirect("portal:session")
+    if request.POST.get("then") == "one":
+        return redirect("portal:session-one", pk=stored.prescription_id)
     query = "" if stored.on == visitor.today else f"?day={stored.on.isoformat()}"
     return redirect(f"{reverse('portal:today')}{query}#exercise-{stored.prescription_id}")
 

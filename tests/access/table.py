@@ -179,6 +179,8 @@ TABLE: dict[str, Row] = {
     "portal:push-key": Row("LFFFF.."),
     "portal:push-on": Row(NO_METHOD, "LFFFF.."),
     "portal:push-off": Row(NO_METHOD, "LFFFF.."),
+    "portal:session": Row("LFFFF.."),
+    "portal:session-one": Row("LFFFF.N", kwargs=PRESCRIPTION),
     "portal:exercise": Row("LFFFF.N", kwargs=PRESCRIPTION),
     "portal:log": Row("LFFFF.N", "LFFFF.N", PRESCRIPTION),
     "portal:log-pain": Row(NO_METHOD, "LFFFF.N", LOG),
