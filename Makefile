@@ -17,9 +17,9 @@ demo-reset: setup
 test: setup-dev
 	@status=0; $(RUN) scripts/lint.py || status=$$?; $(RUN) -m pytest -n logical --maxprocesses=4 --dist loadfile || status=$$?; exit $$status
 
-## The safety proofs in their long form, with the counts (docs/safety.md, "How it is proved"): minutes.
+## The proofs of safety (docs/safety.md) and of reminders (docs/reliability.md) in their long form, with the counts: minutes.
 torture: setup-dev
-	@KINEPLAN_TORTURE=1 $(RUN) -m pytest tests/safety -rP -q
+	@KINEPLAN_TORTURE=1 $(RUN) -m pytest tests/safety tests/reminders/test_kills.py tests/reminders/test_faults.py -rP -q
 
 ## Ratios of the promised speeds, written to docs/benchmarks.md.
 bench: setup-dev

@@ -1,161 +1,54 @@
-"""Real processes, a real broker, real kills: nothing is sent twice, nothing gets lost unnoticed."""
+"""Servers that forget, stop and come back, with real ones of our own: every reminder still goes, and once."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
+import threading
 import time
-from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from reminders import dispatcher, outbox, tasks
+from config.embedded.engines import Engines
+from config.embedded.processes import wait_until
+from reminders import dispatcher, tasks
 from reminders.models import OutboxMessage
-from reminders.planner import plan
-from tests.conftest import ROOT, Worker
-from tests.factories.clinic import ClinicFactory, PractitionerFactory
-from tests.factories.reminders import reachable_patient
-from tests.factories.scheduling import AppointmentFactory
-from tests.template import database_url
+from reminders.switch import read_switch
+from tests.conftest import Worker, running_worker
+from tests.reminders.rig import Rig, all_anew, due_messages, told
+from tests.safety.torture import LONG
 
 pytestmark = [pytest.mark.engines, pytest.mark.django_db(transaction=True)]
+MESSAGES = 40
+SLOW = {"mode": "slow", "seconds": 0.02}
 
 
-def due_messages(count: int) -> None:
-    """That many visit reminders, due now, for patients without quiet hours."""
-    ClinicFactory()
-    start = (timezone.now() + timedelta(hours=23)).replace(minute=0, second=0, microsecond=0)
-    for _ in range(count):
-        patient = reachable_patient()
-        patient.contact_rules.quiet_from = patient.contact_rules.quiet_until
-        patient.contact_rules.save()
-        AppointmentFactory(patient=patient, practitioner=PractitionerFactory(), start=start)
-    plan(now=timezone.now())
-    assert OutboxMessage.objects.due(timezone.now()).count() == count
+def sent(count: int) -> Callable[[], bool]:
+    return lambda: OutboxMessage.objects.filter(state="sent").count() == count
 
 
-class Provider:
-    """Sending processes and the log of what their provider accepted."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.log = folder / "accepted.log"
-        self.started = 0
-
-    def start(self, **extra: str) -> subprocess.Popen[bytes]:
-        self.started += 1
-        env = {
-            **os.environ,
-            "KINEPLAN_ENV": "test",
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "KINEPLAN_EMAIL_BACKEND": "tests.reminders.provider.LoggingBackend",
-            "DATABASE_URL": database_url(connection.settings_dict, connection.settings_dict["NAME"]),
-            "REDIS_URL": settings.REDIS_URL,
-            "PROVIDER_LOG": str(self.log),
-            "READY_FILE": str(self.folder / f"ready{self.started}"),
-            "GO_FILE": str(self.folder / "go"),
-            **extra,
-        }
-        return subprocess.Popen([sys.executable, "-m", "tests.reminders.worker"], cwd=ROOT, env=env)
-
-    def go(self, processes: list[subprocess.Popen[bytes]]) -> list[int]:
-        """Let all of them begin at one moment; returns how they ended."""
-        deadline = time.monotonic() + 30
-        while len(list(self.folder.glob("ready*"))) < self.started and time.monotonic() < deadline:
-            time.sleep(0.01)
-        (self.folder / "go").touch()
-        codes = [process.wait(60) for process in processes]
-        (self.folder / "go").unlink()
-        return codes
-
-    def accepted(self) -> Counter[str]:
-        return Counter(self.log.read_text().split()) if self.log.exists() else Counter()
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Provider:
-    return Provider(tmp_path)
-
-
-def keys(**filters: object) -> set[str]:
-    host = settings.PUBLIC_URL.split("//")[1].split(":")[0]
-    return {f"<{uid}@{host}>" for uid in OutboxMessage.objects.filter(**filters).values_list("uid", flat=True)}
-
-
-@pytest.mark.hazard("H-16")
-@pytest.mark.parametrize(
-    ("point", "doubtful", "of_them_accepted"),
-    [("open:1", 0, 0), ("before:3", 1, 0), ("after:3", 1, 1)],
-    ids=["after claiming", "before the provider accepts", "after the provider accepted"],
-)
-def test_a_killed_sender_leaves_doubt_only_where_there_is_some(
-    provider: Provider, point: str, doubtful: int, of_them_accepted: int
-) -> None:
-    due_messages(8)
-    assert provider.go([provider.start(PROVIDER_DIES=point)]) == [-9]
-    # The lease runs out; another sender finishes what certainly was not sent.
-    outbox.recover(now=timezone.now() + timedelta(minutes=3))
-    assert provider.go([provider.start()]) == [0]
-    unknown, accepted = keys(state="unknown"), provider.accepted()
-    assert len(unknown) == doubtful
-    assert sum(accepted[key] for key in unknown) == of_them_accepted
-    assert {key: accepted[key] for key in keys(state="sent")} == dict.fromkeys(keys(state="sent"), 1)
-    assert len(keys(state="sent")) == 8 - doubtful
-    # However often the senders come back, a doubtful message is left to a person.
-    outbox.recover(now=timezone.now() + timedelta(minutes=30))
-    assert provider.go([provider.start()]) == [0]
-    assert provider.accepted() == accepted
-
-
-def _race(provider: Provider, **extra: str) -> Counter[str]:
-    due_messages(40)
-    senders = [provider.start(PROVIDER_SLOW="0.01", **extra) for _ in range(3)]
-    assert provider.go(senders) == [0, 0, 0]
-    return provider.accepted()
-
-
-@pytest.mark.hazard("H-16")
-def test_three_senders_with_the_same_ids_send_each_message_once(provider: Provider) -> None:
-    accepted = _race(provider)
-    assert OutboxMessage.objects.filter(state="sent").count() == 40
-    assert set(accepted.values()) == {1}
-    assert len(accepted) == 40
-
-
-def test_without_lock_and_fence_the_same_race_sends_twice(provider: Provider) -> None:
-    """Shows that the test above would notice."""
-    assert max(_race(provider, UNSAFE="1").values()) > 1
-
-
-def _wait(condition: Any, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
+# --- The broker of the other tests -----------------------------------------------------------------------------------
 def test_a_flushed_broker_costs_one_tick(worker: Worker) -> None:
     """Wake-ups that Redis forgets are made anew by the next tick: the row is the truth."""
     due_messages(3)
-    os.kill(worker.process.pid, 19)  # stopped, so that the wake-ups lie in the broker
+    os.kill(worker.process.pid, signal.SIGSTOP)  # so that the wake-ups lie in the broker
     tasks.tick_dispatch()
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
-    os.kill(worker.process.pid, 18)
+    os.kill(worker.process.pid, signal.SIGCONT)
     assert OutboxMessage.objects.filter(state="planned").count() == 3
     tasks.tick_dispatch()
     tasks.tick_dispatch()  # a second beat
-    assert _wait(lambda: OutboxMessage.objects.filter(state="sent").count() == 3, 20)
+    assert wait_until(sent(3), 20)
     assert len(worker.messages()) == 3
 
 
@@ -167,8 +60,8 @@ def test_six_hours_without_beat_catch_up_once_and_by_rule(worker: Worker) -> Non
     for _ in range(3):
         tasks.tick_plan.delay()
         tasks.tick_dispatch.delay()
-    assert _wait(lambda: OutboxMessage.objects.filter(state="sent").count() == 1, 20)
-    assert _wait(lambda: OutboxMessage.objects.filter(state="expired", reason="too_late").count() == 1, 5)
+    assert wait_until(sent(1), 20)
+    assert wait_until(lambda: OutboxMessage.objects.filter(state="expired", reason="too_late").count() == 1, 5)
     assert len(worker.messages()) == 1
 
 
@@ -181,3 +74,138 @@ def test_a_tick_without_broker_loses_nothing(settings: Any) -> None:
     with pytest.raises(ConnectionError):
         dispatcher.tick(broken, now=timezone.now())
     assert OutboxMessage.objects.get().state == "planned"
+
+
+# --- A broker of our own that may be stopped --------------------------------------------------------------------------
+class Broker:
+    """A Valkey that only this test uses."""
+
+    def __init__(self, engines: Engines) -> None:
+        self.engines = engines
+        self.url = engines_address(engines).redis_url()
+
+    def flush(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def stop(self) -> None:
+        assert self.engines.valkey is not None
+        self.engines.valkey.stop()
+
+    def start(self) -> None:
+        assert self.engines.valkey is not None
+        self.engines.valkey.start(engines_address(self.engines))
+
+
+def engines_address(engines: Engines) -> Any:
+    from config.embedded.addresses import EngineAddresses
+
+    return EngineAddresses(engines.var_dir, engines.kind)
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    engines = Engines(settings.VAR_DIR / "torture", kind="test", environ={"DATABASE_URL": "of the other tests"})
+    engines.start()
+    try:
+        yield Broker(engines)
+    finally:
+        engines.stop()
+
+
+class Beat:
+    """Ticks of half a second, sent through the broker as beat sends them; a tick that cannot be sent is lost."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.ticks = self.failed = 0
+
+    def tick(self) -> None:
+        try:
+            with current_app.connection_for_write(url=self.url, transport_options={"max_retries": 0}) as connection:
+                tasks.tick_dispatch.apply_async(connection=connection, expires=10, retry=False)  # type: ignore[call-arg]
+            self.ticks += 1
+        except Exception:  # noqa: BLE001 - whatever a broker that is going away answers
+            self.failed += 1
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(0.5):
+                self.tick()
+
+        thread = threading.Thread(target=beat)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_a_broker_flushed_stopped_and_restarted_in_a_loop_loses_and_doubles_nothing(
+    rig: Rig, broker: Broker, tmp_path: Path
+) -> None:
+    due_messages(MESSAGES)
+    rig.provider.rules(SLOW)
+    away, loops = (20, 12) if LONG else (2, 1)
+    beat = Beat(broker.url)
+    with running_worker(tmp_path, {"REDIS_URL": broker.url, **rig.provider.environment()}), beat.running():
+        for _ in range(loops):
+            _flushed_while_sending(rig, broker)
+        _stopped_while_due(rig, broker, away)
+        for _ in range(loops):
+            _restarted_while_sending(rig, broker)
+    told("broker flushed, stopped, restarted", rig.total, flush_loops=loops, restarts=loops + 1, ticks=beat.ticks,
+         ticks_lost=beat.failed)  # fmt: skip
+
+
+def _all_went_once(rig: Rig, seconds: float) -> None:
+    assert wait_until(sent(MESSAGES), seconds), dict(rig.count())
+    found = rig.count()
+    assert (found["sent"], found["duplicates"], found["unknown"], found["lost"]) == (MESSAGES, 0, 0, 0)
+
+
+def _flushed_while_sending(rig: Rig, broker: Broker) -> None:
+    all_anew()
+    for _ in range(5):
+        broker.flush()
+        time.sleep(0.1)
+    _all_went_once(rig, 30)
+
+
+def _stopped_while_due(rig: Rig, broker: Broker, seconds: float) -> None:
+    broker.stop()
+    all_anew()
+    time.sleep(seconds)
+    assert not OutboxMessage.objects.exclude(state="planned").exists()
+    broker.start()
+    _all_went_once(rig, 60)
+
+
+def _restarted_while_sending(rig: Rig, broker: Broker) -> None:
+    all_anew()
+    wait_until(lambda: OutboxMessage.objects.filter(state="sent").exists(), 30)
+    broker.stop()
+    broker.start()
+    _all_went_once(rig, 60)
+
+
+# --- A restored copy --------------------------------------------------------------------------------------------------
+def test_what_was_sent_does_not_go_again_from_a_copy_of_yesterday(rig: Rig) -> None:
+    """The copy thinks that everything is due; it knows by itself that it is a copy, and starts paused."""
+    due_messages(3)
+    read_switch()
+    assert rig.nursery.run({"do": "tick"}) == [0]
+    assert rig.count()["sent"] == 3
+    OutboxMessage.objects.update(state="planned", sent_at=None, token=None)  # what the backup of yesterday says
+    switch = read_switch()
+    switch.database_id = "another cluster:16384"
+    switch.save()
+    assert rig.nursery.run({"do": "tick"}, {"do": "tick"}) == [0, 0]
+    assert rig.nursery.run({}) == [0]
+    assert OutboxMessage.objects.filter(state="planned").count() == 3
+    assert rig.count()["duplicates"] == 0
+    assert set(rig.provider.accepted().values()) <= {1}
