@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from clinic.models import Patient
@@ -103,8 +104,8 @@ def _addresses(world: SimpleNamespace) -> dict[str, str]:
     """Every page of the portal that opens without an argument, and those of an exercise."""
     portal = next(p for p in get_resolver().url_patterns if getattr(p, "app_name", "") == "portal")
     plain = {}
-    for pattern in portal.url_patterns:  # type: ignore[union-attr]
-        if not pattern.pattern.converters:
+    for pattern in cast(URLResolver, portal).url_patterns:
+        if isinstance(pattern, URLPattern) and not pattern.pattern.converters:
             plain[str(pattern.name)] = reverse(f"portal:{pattern.name}")
     row = world.rows[0].pk
     return {
