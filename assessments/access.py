@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef
 from django.http import Http404
 
-from assessments.models import Assessment, OutcomeRequest, OutcomeResponse
+from assessments.models import Assessment, DiaryEntry, OutcomeRequest, OutcomeResponse
 from clinic.access import NEEDED, Purpose, patient_for, require
 from clinic.audit import note_seen
 from clinic.models import Patient, User
@@ -64,3 +64,12 @@ def own_request(patient: Patient, pk: int) -> OutcomeRequest:
     if found is None:
         raise Http404("No such questions.")
     return found
+
+
+def own_entry(patient: Patient, pk: int) -> DiaryEntry:
+    """A diary entry of this very patient that was not taken back; 404 for any other."""
+    entry = DiaryEntry.objects.standing().filter(patient=patient, pk=pk).first()
+    if entry is None:
+        raise Http404("No such entry.")
+    entry.patient = patient
+    return entry

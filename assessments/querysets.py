@@ -15,7 +15,7 @@ from clinic.models import Answer, Condition, Consent, Episode, Patient, PatientC
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from assessments.models import Assessment, OutcomeRequest, OutcomeResponse  # noqa: F401 - names the rows
+    from assessments.models import Assessment, DiaryEntry, OutcomeRequest, OutcomeResponse  # noqa: F401 - names the rows
     from clinic.models import User
 
 
@@ -98,3 +98,11 @@ class OutcomeResponseQuerySet(models.QuerySet["OutcomeResponse"]):
     def standing(self) -> Self:
         """Those that no correction has replaced."""
         return self.filter(superseded_by__isnull=True)
+
+
+class DiaryQuerySet(models.QuerySet["DiaryEntry"]):
+    """Entries of the patient's diary."""
+
+    def standing(self) -> Self:
+        """Those that were not taken back."""
+        return self.filter(removed_at__isnull=True)

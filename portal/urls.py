@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import changed, logs, notices, plan, push, questions, session, settings, today, visits
+from portal.views import changed, diary, logs, notices, plan, push, questions, session, settings, today, visits
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/exercises.pdf", plan.handout, name="handout"),
     path("news/seen/", plan.news_seen, name="news-seen"),
     path("progress/", plan.progress, name="progress"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/new/", diary.write, name="diary-new"),
+    path("diary/none/", diary.quiet, name="diary-quiet"),
+    path("diary/<int:pk>/", diary.write, name="diary-edit"),
+    path("diary/<int:pk>/remove/", diary.remove, name="diary-remove"),
     path("if-it-comes-back/", plan.flare, name="flare"),
     path("visits/", visits.visits, name="visits"),
     path("visits/<int:pk>/confirm/", visits.confirm, name="visit-confirm"),

@@ -2,6 +2,7 @@
 
 from assessments.models.amendments import AmendedValue, Amendment
 from assessments.models.assessment import Assessment
+from assessments.models.diary import DiaryEntry, QuietDays
 from assessments.models.findings import Finding, PainMark, PsfsActivity, Surgery, SymptomRegion
 from assessments.models.outcomes import InstrumentVersion, OutcomeRequest, OutcomeResponse
 from assessments.models.redflags import FlagClearance, RedFlagAnswer
@@ -10,6 +11,7 @@ __all__ = [
     "AmendedValue",
     "Amendment",
     "Assessment",
+    "DiaryEntry",
     "Finding",
     "FlagClearance",
     "InstrumentVersion",
@@ -17,6 +19,7 @@ __all__ = [
     "OutcomeResponse",
     "PainMark",
     "PsfsActivity",
+    "QuietDays",
     "RedFlagAnswer",
     "Surgery",
     "SymptomRegion",

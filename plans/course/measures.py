@@ -15,6 +15,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from assessments.current import activities_now, amended_by_assessment, findings_now, flags_now, signed_now
+from assessments.diary.readers import measured_since
 from assessments.models import AmendedValue, Assessment
 from assessments.outcomes.readers import scores_since
 from assessments.vocabulary import RED_FLAGS, VOCABULARY
@@ -65,6 +66,7 @@ def _all(plan: Plan) -> Iterator[Measure]:
     assessments = list(signed_assessments(plan))
     amended = amended_by_assessment(assessments) if assessments else {}
     yield from _from_assessments(plan, assessments, amended)
+    yield from _from_diary(plan, assessments)
     yield from _from_outcomes(plan, assessments)
     yield from _from_notes(plan, assessments, amended)
     yield from _from_observations(plan)
@@ -159,6 +161,16 @@ def _from_outcomes(plan: Plan, assessments: Sequence[Assessment]) -> Iterator[Me
     for row in scores_since(plan.episode, since):
         at = datetime.combine(row.day, time.min, tzinfo=UTC)
         yield Measure(row.metric, row.value, row.day, row.side, "questionnaire", "outcome", at)
+
+
+def _from_diary(plan: Plan, assessments: Sequence[Assessment]) -> Iterator[Measure]:
+    """Spasms and cramps that the patient wrote down; on one day an answered question counts before them."""
+    if not assessments:
+        return
+    since = assessments[0].assessed_on + timedelta(days=1)
+    for row in measured_since(plan.episode.patient_id, since):
+        at = datetime.combine(row.day, time.min, tzinfo=UTC)
+        yield Measure(row.metric, row.value, row.day, "", "the patient's diary", "diary", at)
 
 
 # --- Treatment notes ------------------------------------------------------------------------------------------------

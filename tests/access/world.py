@@ -10,6 +10,7 @@ from plans.actions.holds import settle
 from plans.actions.worklist import raise_alert
 from plans.models import ItemHold, KnowledgeChange, PlanExercise, PlanPhase
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
+from tests.factories.diary import DiaryEntryFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
 from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
@@ -80,6 +81,7 @@ def build_world() -> World:
         "told": change_report(patient).pk,
         "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,
         "outcome_request": outcome_request(episode).pk,
+        "diary_entry": DiaryEntryFactory(patient=episode.patient).pk,
         "outcome_response": outcome_response(episode).pk,
     }
     return World(users, ids)

@@ -1,0 +1,1 @@
+"""The patient's diary of spasms and cramps: rules, actions, readers."""
