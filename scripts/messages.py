@@ -56,6 +56,7 @@ PATIENT_MODULES = (
     "clinic/locality.py",
     "scheduling/calendar.py",
     "scheduling/models.py",
+    "assessments/models/diary.py",
     "config/views.py",
     "config/accounts.py",
 )
