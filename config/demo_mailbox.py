@@ -22,13 +22,14 @@ CODE = re.compile(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One e-mail as the page shows it; ``code`` is the log-in code in it, if any."""
+    """One message as the page shows it; ``code`` is the log-in code in it, if any."""
 
     sent_at: datetime
     to: str
     subject: str
     text: str
     code: str
+    channel: str = "email"
 
 
 @login_not_required
@@ -65,5 +66,10 @@ def _read(path: Path) -> Letter | None:
     text = str(body.get_content()) if body is not None else ""
     code = CODE.search(text)
     return Letter(
-        sent_at, str(message["To"] or ""), str(message["Subject"] or ""), text.strip(), code[1] if code else ""
+        sent_at,
+        str(message["To"] or ""),
+        str(message["Subject"] or ""),
+        text.strip(),
+        code[1] if code else "",
+        str(message["X-Channel"] or "email"),
     )

@@ -1,14 +1,15 @@
 """The demo clinic as one program: `python -m config.embedded.demo [--reset]`, which is what `make demo` runs.
 
-Starts the engines, brings the data up to date, then runs web server, worker and beat until Ctrl-C or SIGTERM, or until
-one of them ends by itself. Everything it starts is its child and ends with it; what a kill left behind is ended by the
-next start.
+Starts the engines, brings the data up to date, then runs web server, worker, beat and a provider for its messages
+until Ctrl-C or SIGTERM, or until one of them ends by itself. Everything it starts is its child and ends with it; what
+a kill left behind is ended by the next start.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from config.embedded.addresses import free_ports
 from config.embedded.engines import AlreadyRunning, Engines, Lock
 from config.embedded.owner import EngineError, engine_owner, engine_place
 from config.embedded.processes import end_group, end_leftover, port_is_free, remember
@@ -28,7 +30,7 @@ from config.env import Env, EnvError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60
-PARTS = ("web", "worker", "beat")
+PARTS = ("provider", "web", "worker", "beat")
 
 
 class Stopped(Exception):
@@ -56,6 +58,8 @@ class Demo:
     host: str
     port: int
     children: list[Child] = field(default_factory=list)
+    provider: tuple[int, int] = field(default_factory=lambda: (0, 0))  # its ports: SMTP and HTTP
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     @property
     def address(self) -> str:
@@ -70,6 +74,21 @@ class Demo:
             "KINEPLAN_VAR": str(self.var_dir),
             "KINEPLAN_PUBLIC_URL": os.environ.get("KINEPLAN_PUBLIC_URL", self.address),
             "PYTHONUNBUFFERED": "1",
+            **self.provider_environment(),
+        }
+
+    def provider_environment(self) -> dict[str, str]:
+        """Mails, text messages and notifications go to the provider on this machine, and its reports come back."""
+        smtp, http = self.provider
+        origin = f"http://127.0.0.1:{http}"
+        return {
+            "KINEPLAN_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "KINEPLAN_EMAIL_HOST": "127.0.0.1",
+            "KINEPLAN_EMAIL_PORT": str(smtp),
+            "KINEPLAN_EMAIL_TLS": "0",
+            "KINEPLAN_SMS_URLS": f"smsjson://demo@127.0.0.1:{http}/messages",
+            "KINEPLAN_PUSH_TRUSTED_ORIGINS": origin,
+            "KINEPLAN_WEBHOOK_SECRET": self.secret,
         }
 
     def run(self, reset: bool) -> None:
@@ -86,6 +105,7 @@ class Demo:
             if reset:
                 wipe(self.var_dir)
             engines.start()
+            self.provider = tuple(free_ports(2))  # type: ignore[assignment]
             self.prepare()
             self.start_children()
             self.wait_ready(engines)
@@ -110,7 +130,8 @@ class Demo:
             raise DemoError("The demo clinic could not be prepared: see above.")
 
     def start_children(self) -> None:
-        say("Starting web server, worker and beat")
+        say("Starting web server, worker, beat and the provider that mails and texts end at")
+        self.start_child("provider", self.provider_command())
         celery = [sys.executable, "-m", "celery", "--app", "config"]
         self.start_child("web", web_command(self.host, self.port))
         self.start_child(
@@ -118,6 +139,14 @@ class Demo:
         )
         schedule = self.var_dir / "beat-schedule"
         self.start_child("beat", [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={schedule}"])
+
+    def provider_command(self) -> list[str]:
+        smtp, http = self.provider
+        return [
+            *(sys.executable, "-m", "config.provider", f"--smtp={smtp}", f"--http={http}"),
+            *("--folder", str(self.var_dir / "provider"), "--mailbox", str(self.var_dir / "mailbox")),
+            *("--product", f"http://127.0.0.1:{self.port}"),
+        ]
 
     def start_child(self, name: str, command: Sequence[str]) -> None:
         log = self.var_dir / "log" / f"{name}.log"
@@ -179,6 +208,8 @@ class Demo:
         if note.exists():
             for line in note.read_text(encoding="utf-8").splitlines():
                 say(line)
+        say(f"Messages end at {self.address}demo/mailbox/; make their provider misbehave at")
+        say(f"http://127.0.0.1:{self.provider[1]}/control (docs/operations.md).")
         say("Ctrl-C stops it.")
 
 
@@ -215,7 +246,7 @@ def wipe(var_dir: Path) -> None:
     say("Throwing away the data of the demo clinic")
     place = engine_place(var_dir, engine_owner()) / "clinic"
     shutil.rmtree(place / "postgres", ignore_errors=True)
-    for name in ("mailbox", "media"):
+    for name in ("mailbox", "media", "provider"):
         shutil.rmtree(var_dir / name, ignore_errors=True)
     for name in ("beat-schedule", "demo-log-ins.txt"):
         (var_dir / name).unlink(missing_ok=True)

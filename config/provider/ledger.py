@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from dataclasses import asdict, dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 
@@ -55,14 +56,20 @@ class Ledger:
     def _show(self, taken: Taken, raw: bytes) -> None:
         if self._mailbox is None:
             return
-        subject = {"sms": "Text message", "push": "Notification"}.get(taken.channel, "")
-        content = (
-            raw
-            or f"To: {taken.to}\nSubject: {subject}\nX-Channel: {taken.channel}\n"
-            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n".encode()
-            + taken.text.encode()
-        )
+        content = raw or _as_mail(taken)
         name = f"{time.time_ns():020d}-{taken.number}.eml"
         draft = self._mailbox / f".{name}"
         draft.write_bytes(content)
         os.replace(draft, self._mailbox / name)
+
+
+def _as_mail(taken: Taken) -> bytes:
+    """A text message or notification in the shape of a mail, so that one mailbox shows all."""
+    subject, text = "Text message", taken.text
+    if taken.channel == "push":
+        told = json.loads(taken.text)
+        subject, text = f"Notification: {told.get('title', '')}", f"{told.get('body', '')}\n{told.get('url', '')}"
+    message = EmailMessage()
+    message["To"], message["Subject"], message["X-Channel"] = taken.to, " ".join(subject.split()), taken.channel
+    message.set_content(text)
+    return message.as_bytes()
