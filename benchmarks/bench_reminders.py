@@ -26,7 +26,7 @@ from config.embedded.processes import end_group, wait_until
 from exercises.models import Prescription
 from reminders import tasks
 from reminders.clock import week_minute
-from reminders.models import ContactRules, Kind, OutboxMessage, Preference, State
+from reminders.models import ContactRules, Kind, OutboxMessage, State, Timetable
 from reminders.planner import PROGRAMME
 from tests.factories.clinic import ClinicFactory, FrontDeskFactory, PractitionerFactory
 
@@ -71,7 +71,7 @@ def _fill() -> None:
         ContactRules.objects.bulk_create(
             ContactRules(patient=p, quiet_from=clock(3), quiet_until=clock(3)) for p in patients
         )
-        Preference.objects.bulk_create(Preference(patient=p, kind=Kind.EXERCISES, week_minutes=times) for p in patients)
+        Timetable.objects.bulk_create(Timetable(patient=p, kind=Kind.EXERCISES, week_minutes=times) for p in patients)
         OutboxMessage.objects.bulk_create(
             OutboxMessage(
                 patient=p,

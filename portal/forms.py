@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -131,46 +130,3 @@ class PersonalForm(forms.ModelForm[Patient]):
         super().__init__(*args, **kwargs)
         if len(settings.LANGUAGES) < 2:
             del self.fields["language"]
-
-
-WEEKDAYS = [
-    ("0", _("Mon")),
-    ("1", _("Tue")),
-    ("2", _("Wed")),
-    ("3", _("Thu")),
-    ("4", _("Fri")),
-    ("5", _("Sat")),
-    ("6", _("Sun")),
-]
-
-
-def _clock() -> forms.TimeInput:
-    return forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-
-
-class ReminderForm(forms.Form):
-    """Which messages, on which days, at which times, and when never. The rules are in ``reminders.actions``."""
-
-    exercises = forms.BooleanField(label=_("Remind me of my exercises by e-mail"), required=False)
-    days = forms.MultipleChoiceField(
-        label=_("On these days"), choices=WEEKDAYS, widget=forms.CheckboxSelectMultiple, required=False
-    )
-    times = forms.TimeField(label=_("At"), widget=_clock(), required=False)
-    second = forms.TimeField(label=_("And at"), widget=_clock(), required=False)
-    visits = forms.BooleanField(label=_("Remind me of my visits by e-mail"), required=False)
-    quiet_from = forms.TimeField(label=_("No messages from"), widget=_clock())
-    quiet_until = forms.TimeField(label=_("until"), widget=_clock())
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("exercises"):
-            if "times" in data and data["times"] is None:
-                self.add_error("times", _("Choose a time, or switch the reminder off."))
-            if "days" in data and not data["days"]:
-                self.add_error("days", _("Choose a day, or switch the reminder off."))
-        return data
-
-    def chosen_times(self) -> dict[int, list[time]]:
-        """Weekday (Monday is 0) to wall times."""
-        wanted = [at for at in (self.cleaned_data["times"], self.cleaned_data["second"]) if at is not None]
-        return {int(day): wanted for day in self.cleaned_data["days"]}

@@ -40,4 +40,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("push/off/", push.push_off, name="push-off"),
     path("settings/", settings.settings, name="settings"),
     path("settings/reminders/", settings.reminders, name="reminders"),
+    path("settings/pause/", settings.pause, name="pause-messages"),
 ]

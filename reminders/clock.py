@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
+NUDGE_AFTER = 8 * 60
+NUDGE_APART = 2 * 60
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +64,40 @@ def occurrences(week_minutes: Iterable[int], zone: tzinfo, start: datetime, end:
                 found.setdefault(instant, Occurrence(instant, datetime.combine(day, at)))
         day += timedelta(days=1)
     return sorted(found.values())
+
+
+def nudge_time(times: Iterable[time], quiet_from: time, quiet_until: time) -> time | None:
+    """When, on a day with these reminder times, one more word is in place if nothing was logged. Wall time.
+
+    Eight hours after the first reminder, at least two after the last, and an hour before the quiet hours begin at the
+    latest. None when the day leaves no such moment.
+    """
+    minutes = sorted(at.hour * 60 + at.minute for at in times)
+    if not minutes:
+        return None
+    quiet = quiet_from.hour * 60 + quiet_from.minute
+    latest = quiet - 60 if quiet_from != quiet_until and quiet > minutes[-1] else DAY_MINUTES - 60
+    wanted = min(max(minutes[0] + NUDGE_AFTER, minutes[-1] + NUDGE_APART), latest)
+    at = time(*divmod(wanted, 60))
+    return None if wanted < minutes[-1] + NUDGE_APART or is_quiet(at, quiet_from, quiet_until) else at
+
+
+def nudges(
+    week_minutes: Iterable[int], zone: tzinfo, start: datetime, end: datetime, *, quiet_from: time, quiet_until: time
+) -> list[Occurrence]:
+    """The moments in ``[start, end)`` of the one nudge that each day may have."""
+    by_day: dict[int, list[time]] = {}
+    for minute in week_minutes:
+        weekday, at = from_week_minute(minute)
+        by_day.setdefault(weekday, []).append(at)
+    times = {day: nudge_time(of_day, quiet_from, quiet_until) for day, of_day in by_day.items()}
+    return occurrences([week_minute(day, at) for day, at in times.items() if at is not None], zone, start, end)
+
+
+def hourly(weekdays: Iterable[int], first: time, last: time, every: int) -> list[int]:
+    """Minutes of the week of a prompt that comes every so many minutes, from ``first`` to ``last`` (inclusive)."""
+    begin, end = first.hour * 60 + first.minute, last.hour * 60 + last.minute
+    return [weekday * DAY_MINUTES + at for weekday in sorted(set(weekdays)) for at in range(begin, end + 1, every)]
 
 
 def is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from clinic.models import Clinic, Consent, Patient
+from assessments.models import OutcomeRequest
+from clinic.models import Clinic, Consent, Episode, Patient, PatientCondition
 from clinic.readers import has_unsettled_facts
 from exercises.adherence import Entry, Order
 from exercises.models import Prescription, SessionLog
 from exercises.programme import entry_of, order_of
-from reminders.models import ContactRules, Kind, OutboxMessage, Preference, State
+from plans.models import ConditionEffect, PlanVersion
+from plans.news import news_for
+from reminders.models import Channel, Kind, OutboxMessage, State, Timetable
+from reminders.reach import Reach, addresses_of, open_consent, read_reach
 from reminders.recheck import Due, Person, Visit
+from reminders.ways import CAPPED
 from scheduling.models import Appointment
 
 VISIT = "appointment:"
-ALL_KINDS = frozenset(Kind.values)
+PLAN = "plan:"
+HYDRATION = "ed_hydration"
+# What is sent as it was asked for: nothing in the record tells whether it still holds.
+FREE = (Kind.QUESTION, Kind.WAIT_LIST)
 AHEAD = ("booked", "confirmed")
 WENT = (State.SENDING, State.SENT, State.DELIVERED, State.UNKNOWN)
 # Wider than any calendar day of any zone around now.
@@ -43,86 +51,151 @@ class Facts:
 
 def visit_id(subject: str) -> int:
     """The appointment's id from the subject of a message; 0 when it is about something else."""
-    number = subject.removeprefix(VISIT)
-    return int(number) if subject.startswith(VISIT) and number.isdecimal() else 0
+    return _number(VISIT, subject)
+
+
+def plan_id(subject: str) -> int:
+    """The plan's id from the subject of a message; 0 when it is about something else."""
+    return _number(PLAN, subject)
+
+
+def _number(prefix: str, subject: str) -> int:
+    number = subject.removeprefix(prefix)
+    return int(number) if subject.startswith(prefix) and number.isdecimal() else 0
 
 
 def due_of(row: OutboxMessage) -> Due:
     """The row as the plain value that the rules take. Raises ``ValueError`` for an occurrence that is none."""
+    if row.kind == Kind.PLAN_CHANGED:
+        return Due(row.kind, row.not_after, row.channel, version=(plan_id(row.subject), int(row.occurrence)))
+    if row.kind in FREE:
+        return Due(row.kind, row.not_after, row.channel)
     at = datetime.fromisoformat(row.occurrence)
     if row.kind == Kind.APPOINTMENT:
-        return Due(row.kind, row.not_after, visit_start=at)
-    return Due(row.kind, row.not_after, wall=at)
+        return Due(row.kind, row.not_after, row.channel, visit_start=at)
+    return Due(row.kind, row.not_after, row.channel, wall=at)
 
 
 def read_facts(rows: Sequence[OutboxMessage], *, now: datetime) -> Facts:
-    """Eleven queries, however many messages."""
+    """At most sixteen queries, however many messages; more only for changed programmes, which are few."""
     ids = list({row.patient_id for row in rows})
     patients = {row.pk: row for row in Patient.objects.filter(pk__in=ids).defer("search")}
+    clinic = Clinic.objects.first() or Clinic(name="Your clinic")
     return Facts(
         read_at=now,
-        clinic=Clinic.objects.first() or Clinic(name="Your clinic"),
-        people=_people(ids, patients, now),
+        clinic=clinic,
+        people=_people(rows, patients, clinic, now),
         patients=patients,
         visits=_visits(rows),
     )
 
 
-def address_of(patient: Patient) -> str:
-    """Where messages go: the patient, or the guardian of one who has no address."""
-    return patient.email or patient.guardian_email
-
-
-def _people(ids: list[int], patients: dict[int, Patient], now: datetime) -> dict[int, Person]:
-    rules = {row.patient_id: row for row in ContactRules.objects.filter(patient__in=ids)}
-    wants = _by_patient(Preference.objects.filter(patient__in=ids))
+def _people(
+    rows: Sequence[OutboxMessage], patients: dict[int, Patient], clinic: Clinic, now: datetime
+) -> dict[int, Person]:
+    ids = list(patients)
+    reach = read_reach(ids, country=clinic.country, push=any(row.channel == Channel.PUSH for row in rows))
+    times = _times(ids)
     consented, held = _consented(ids, now), _held(ids)
-    orders, entries = _orders(ids, now), _entries(ids, now)
-    went = OutboxMessage.objects.filter(patient__in=ids, state__in=WENT, sending_at__gt=now - AROUND)
-    sent = defaultdict(list)
-    for pk, at in went.values_list("patient_id", "sending_at"):
-        sent[pk].append(at)
+    orders, entries, sent = _orders(ids, now), _entries(ids, now), _sent(ids, now)
+    settled = _without_care([pk for pk in ids if not orders[pk]])
+    extra = _extra(rows, patients)
     return {
         pk: _person(
             patient,
-            rules.get(pk) or ContactRules(),
-            wants[pk],
+            reach,
+            week_minutes=times[pk],
             consented=pk in consented,
+            in_care=pk not in settled,
             on_hold=pk in held,
             orders=tuple(orders[pk]),
             entries=tuple(entries[pk]),
             sent_at=sent[pk],
+            **{name: found[pk] for name, found in extra.items() if pk in found},
         )
         for pk, patient in patients.items()
     }
 
 
-def _person(patient: Patient, rules: ContactRules, wants: list[Preference], **known: Any) -> Person:
-    refused = {row.kind for row in wants if not row.enabled}
+def _person(patient: Patient, reach: Reach, **known: Any) -> Person:
+    rules = reach.rules_of(patient.pk)
     return Person(
         active=patient.is_active,
-        address=address_of(patient),
         zone=patient.time_zone,
-        wanted=ALL_KINDS - refused,
-        week_minutes=frozenset(m for row in wants if row.kind == Kind.EXERCISES for m in row.week_minutes),
+        addresses=addresses_of(patient, rules, reach.country, has_push=patient.pk in reach.with_push),
+        wanted=reach.wanted_by_kind(patient.pk),
         quiet_from=rules.quiet_from,
         quiet_until=rules.quiet_until,
         daily_cap=rules.daily_cap,
+        paused_from=rules.paused_from,
+        paused_until=rules.paused_until,
         **known,
     )
 
 
-def _by_patient(rows: Iterable[Preference]) -> defaultdict[int, list[Preference]]:
-    found: defaultdict[int, list[Preference]] = defaultdict(list)
-    for row in rows:
-        found[row.patient_id].append(row)
+def _times(ids: list[int]) -> defaultdict[int, dict[str, frozenset[int]]]:
+    found: defaultdict[int, dict[str, frozenset[int]]] = defaultdict(dict)
+    for row in Timetable.objects.filter(patient__in=ids):
+        found[row.patient_id][row.kind] = frozenset(row.week_minutes)
     return found
 
 
-def open_consent(now: datetime) -> Q:
-    """Consents to messages that hold on the day of ``now``."""
-    day = now.astimezone(UTC).date() + timedelta(days=1)  # signed "today" far in the east counts already
-    return Q(kind=Consent.Kind.MESSAGES, withdrawn_on__isnull=True, signed_on__lte=day)
+def _sent(ids: list[int], now: datetime) -> defaultdict[int, list[datetime]]:
+    """When messages that count against the daily cap went; a notice in the portal disturbs nobody."""
+    went = OutboxMessage.objects.filter(patient__in=ids, state__in=WENT, sending_at__gt=now - AROUND, kind__in=CAPPED)
+    found: defaultdict[int, list[datetime]] = defaultdict(list)
+    for pk, at in went.exclude(channel=Channel.PORTAL).values_list("patient_id", "sending_at"):
+        found[pk].append(at)
+    return found
+
+
+def _without_care(ids: list[int]) -> set[int]:
+    """Of those without an active exercise: who has no open episode of care either."""
+    if not ids:
+        return set()
+    return set(ids) - set(Episode.objects.filter(patient__in=ids, state="open").values_list("patient_id", flat=True))
+
+
+def _extra(rows: Sequence[OutboxMessage], patients: dict[int, Patient]) -> dict[str, dict[int, Any]]:
+    """What only some kinds ask about, read for the patients of those rows alone."""
+    by_kind: defaultdict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        by_kind[row.kind].add(row.patient_id)
+    found: dict[str, dict[int, Any]] = {}
+    if drinkers := by_kind[Kind.FLUIDS]:
+        found["fluids_barred"] = dict.fromkeys(fluids_barred(drinkers), True)
+    if asked := by_kind[Kind.REASSESSMENT]:
+        found["questions"] = _questions(asked)
+    if changed := by_kind[Kind.PLAN_CHANGED]:
+        found["versions"] = _versions(changed)
+        # Who would notice nothing is told nothing. A few rows a day: each may cost its own queries.
+        found["unseen"] = {pk: v for pk, v in found["versions"].items() if news_for(patients[pk]) is not None}
+    return found
+
+
+def fluids_barred(ids: Collection[int]) -> set[int]:
+    """Those of the patients to whom a condition forbids advice on drinking: no prompt to drink either."""
+    barred = ConditionEffect.objects.filter(techniques__contains=[HYDRATION], level="contraindicated")
+    told = PatientCondition.objects.filter(patient__in=ids, answer="yes", condition__in=barred.values("condition"))
+    return set(told.values_list("patient_id", flat=True))
+
+
+def _questions(ids: Collection[int]) -> dict[int, frozenset[date]]:
+    waiting = OutcomeRequest.objects.filter(episode__patient__in=ids, state="open")
+    return _grouped(waiting.order_by().values_list("episode__patient", "due_on"))
+
+
+def _versions(ids: Collection[int]) -> dict[int, frozenset[tuple[int, int]]]:
+    signed = PlanVersion.objects.filter(plan__episode__patient__in=ids, plan__state="active", state="signed")
+    rows = signed.order_by().values_list("plan__episode__patient", "plan", "number")
+    return _grouped((patient, (plan, number)) for patient, plan, number in rows)
+
+
+def _grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, frozenset[Any]]:
+    found: defaultdict[int, set[Any]] = defaultdict(set)
+    for key, value in pairs:
+        found[key].add(value)
+    return {key: frozenset(values) for key, values in found.items()}
 
 
 def _consented(ids: list[int], now: datetime) -> set[int]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, Q
 
 from clinic.models import Patient
 from reminders.clock import from_week_minute
 from reminders.facts import VISIT
-from reminders.models import Channel, ContactRules, Kind, OutboxMessage, Preference, State
+from reminders.models import Kind, OutboxMessage, State, Timetable
 from reminders.planner import EVERY_DAY
+from reminders.reach import addresses_of, read_reach
+from reminders.ways import POLICIES
 from scheduling.models import Appointment
 
 # Older than this and something is stuck: workers, broker or mail server.
@@ -21,39 +23,72 @@ ALARM_AFTER = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class KindSetting:
-    """One kind of message by e-mail; ``times`` maps weekday (Monday is 0) to wall times."""
+    """One kind of message: the ways it may travel, those that are wanted (first to try in front), its times.
+
+    ``times`` maps weekday (Monday is 0) to wall times.
+    """
 
     kind: str
-    enabled: bool
+    offered: tuple[str, ...]
+    ways: tuple[str, ...]
     times: Mapping[int, tuple[time, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderSettings:
-    """Everything a patient has chosen, with the defaults where nothing was."""
+    """Everything a patient has chosen, with the defaults where nothing was.
+
+    ``addresses`` tells by channel where messages would go, empty where they cannot.
+    """
 
     kinds: Mapping[str, KindSetting]
     quiet_from: time
     quiet_until: time
     daily_cap: int
+    paused_from: date | None
+    paused_until: date | None
+    sms_number: str
+    addresses: Mapping[str, str]
+
+    def is_paused(self, today: date) -> bool:
+        """On that day of the patient's calendar."""
+        begun = self.paused_from is not None and self.paused_from <= today
+        return begun and (self.paused_until is None or today <= self.paused_until)
+
+    def pause_ahead(self, today: date) -> bool:
+        """A pause that has not ended yet, begun or not."""
+        return self.paused_from is not None and (self.paused_until is None or today <= self.paused_until)
 
 
 def settings_for(patient: Patient) -> ReminderSettings:
-    """The patient's settings as they stand, in two queries."""
-    rows = {row.kind: row for row in Preference.objects.filter(patient=patient, channel=Channel.EMAIL)}
-    rules = ContactRules.objects.filter(patient=patient).first() or ContactRules(patient=patient)
-    kinds = {kind: _setting(kind, rows.get(kind)) for kind in Kind.values}
-    return ReminderSettings(kinds, rules.quiet_from, rules.quiet_until, rules.daily_cap)
+    """The patient's settings as they stand, in five queries."""
+    reach = read_reach([patient.pk])
+    rules = reach.rules_of(patient.pk)
+    times = {row.kind: row.week_minutes for row in Timetable.objects.filter(patient=patient)}
+    kinds = {
+        kind: KindSetting(
+            kind,
+            policy.offered,
+            reach.wanted(patient.pk, kind),
+            times_of_week(times.get(kind, EVERY_DAY if kind == Kind.EXERCISES else [])),
+        )
+        for kind, policy in POLICIES.items()
+    }
+    addresses = addresses_of(patient, rules, reach.country, has_push=patient.pk in reach.with_push)
+    return ReminderSettings(
+        kinds,
+        rules.quiet_from,
+        rules.quiet_until,
+        rules.daily_cap,
+        rules.paused_from,
+        rules.paused_until,
+        rules.sms_number,
+        addresses,
+    )
 
 
-def _setting(kind: str, row: Preference | None) -> KindSetting:
-    if row is None:
-        minutes = EVERY_DAY if kind == Kind.EXERCISES else []
-        return KindSetting(kind, True, _times(minutes))
-    return KindSetting(kind, row.enabled, _times(row.week_minutes))
-
-
-def _times(minutes: list[int]) -> dict[int, tuple[time, ...]]:
+def times_of_week(minutes: Iterable[int]) -> dict[int, tuple[time, ...]]:
+    """Wall times by weekday, in order."""
     found: dict[int, tuple[time, ...]] = {}
     for minute in sorted(minutes):
         weekday, at = from_week_minute(minute)

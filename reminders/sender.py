@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfoNotFoundError
 
+from django.db import transaction
 from django.utils import timezone
 
 from reminders import outbox
@@ -17,9 +19,11 @@ from reminders.channels.letters import Letter, compose
 from reminders.channels.outcomes import Accepted, NotReady, Outcome, Permanent, Transient
 from reminders.channels.registry import Channels, MessageChannel
 from reminders.facts import Facts, due_of, read_facts
-from reminders.models import OutboxMessage, Reason, State
+from reminders.fallback import fall_back, falls
+from reminders.models import Channel, OutboxMessage, Reason, State
 from reminders.recheck import Verdict, judge
 from reminders.switch import is_paused
+from reminders.ways import CAPPED
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +95,9 @@ class Run:
             visit = facts.visit_of(row)
             verdict = judge(due_of(row), person, visit, now=self.clock())
             if verdict.step == "send":
-                return compose(row, facts.patients[row.patient_id], facts.clinic, visit, to=person.address)
+                return compose(
+                    row, facts.patients[row.patient_id], facts.clinic, visit, to=person.address_for(row.channel)
+                )
         except (ZoneInfoNotFoundError, IsADirectoryError) as error:
             self._end(row, State.FAILED, Reason.BAD_ZONE, detail=type(error).__name__)
             return None
@@ -165,12 +171,18 @@ class Run:
                 self._end(row, State.PLANNED, Reason.RETRY, due_at=again, detail=detail[:120], token=None)
 
     def _end(self, row: OutboxMessage, state: str, reason: str, **values: object) -> None:
-        if outbox.move(row, state, reason=reason, **values):
+        with transaction.atomic() if falls(state, reason) else nullcontext():
+            moved = outbox.move(row, state, reason=reason, **values)
+            if moved:
+                fall_back(row, now=self.clock())
+        if moved:
             self.tally[state] += 1
 
 
 def _count(facts: Facts, row: OutboxMessage, now: datetime) -> None:
     """The next message of the same patient in this handful sees that one went."""
+    if row.kind not in CAPPED or row.channel == Channel.PORTAL:
+        return
     sent: Sequence[datetime] = facts.people[row.patient_id].sent_at
     if isinstance(sent, list):
         sent.append(now)

@@ -6,7 +6,6 @@ from copy import copy
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,12 +15,13 @@ from clinic.actions import update_patient
 from clinic.errors import DomainError
 from clinic.locality import speaking_to
 from clinic.models import Consent
-from portal.forms import PersonalForm, ReminderForm
+from portal.forms import PersonalForm
 from portal.pages import Visitor, page, portal_page
 from portal.problems import attach
-from reminders.actions import set_contact_rules, set_preference
-from reminders.models import Kind
-from reminders.readers import ReminderSettings, settings_for
+from portal.reminder_forms import PauseForm, ReminderForm, reminder_initial
+from reminders.actions import change_settings, pause_messages, resume_messages
+from reminders.facts import fluids_barred
+from reminders.readers import settings_for
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,40 +39,51 @@ def settings(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @require_POST
 @portal_page
 def reminders(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Change which messages come, and when."""
-    form = ReminderForm(request.POST)
+    """Change which messages come, by which way, and when."""
+    form = ReminderForm(request.POST, with_fluids=not fluids_barred([visitor.patient.pk]))
     if form.is_valid() and _reminders_saved(visitor, form):
         messages.success(request, _("Saved."))
         return redirect("portal:settings")
     return _page(request, visitor, reminder_form=form)
 
 
+@require_POST
+@portal_page
+def pause(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Pause messages from one day to another, or resume them."""
+    if "resume" in request.POST:
+        resume_messages(visitor.patient)
+        messages.success(request, _("You get messages again."))
+        return redirect("portal:settings")
+    form = PauseForm(request.POST)
+    if form.is_valid():
+        try:
+            first, last = form.cleaned_data["paused_from"], form.cleaned_data["paused_until"]
+            pause_messages(visitor.patient, first, last, today=visitor.today)
+        except DomainError as error:
+            attach(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("portal:settings")
+    return _page(request, visitor, pause_form=form)
+
+
 def _page(request: HttpRequest, visitor: Visitor, **forms: Any) -> HttpResponse:
     stored = settings_for(visitor.patient)
     consents = Consent.objects.filter(patient=visitor.patient, kind=Consent.Kind.MESSAGES, withdrawn_on__isnull=True)
+    with_fluids = not fluids_barred([visitor.patient.pk])
     context = {
         "form": PersonalForm(instance=visitor.patient),
-        "reminder_form": ReminderForm(initial=_initial(stored)),
+        "reminder_form": ReminderForm(initial=reminder_initial(stored), with_fluids=with_fluids),
+        "pause_form": PauseForm(initial={"paused_from": visitor.today}),
         "may_be_written": consents.exists(),
+        "stored": stored,
+        "pause_ahead": stored.pause_ahead(visitor.today),
+        "is_paused": stored.is_paused(visitor.today),
         **forms,
     }
     failed = any(form.is_bound and form.errors for form in forms.values())
     return page(request, visitor, "portal/settings.html", context, status=422 if failed else 200)
-
-
-def _initial(stored: ReminderSettings) -> dict[str, Any]:
-    """The stored choice as the form shows it: the days that have a time, and the first two times of the week."""
-    exercises = stored.kinds[Kind.EXERCISES]
-    times = sorted({at for of_day in exercises.times.values() for at in of_day})
-    return {
-        "exercises": exercises.enabled,
-        "days": [str(day) for day in exercises.times],
-        "times": times[0] if times else None,
-        "second": times[1] if len(times) > 1 else None,
-        "visits": stored.kinds[Kind.APPOINTMENT].enabled,
-        "quiet_from": stored.quiet_from,
-        "quiet_until": stored.quiet_until,
-    }
 
 
 def _saved(visitor: Visitor, form: PersonalForm) -> bool:
@@ -87,16 +98,8 @@ def _saved(visitor: Visitor, form: PersonalForm) -> bool:
 
 def _reminders_saved(visitor: Visitor, form: ReminderForm) -> bool:
     """Store everything or nothing; switched off, the times stay as they were."""
-    patient, by, data = visitor.patient, visitor.user, form.cleaned_data
-    cap = settings_for(patient).daily_cap
     try:
-        with transaction.atomic():
-            set_contact_rules(patient, data["quiet_from"], quiet_until=data["quiet_until"], daily_cap=cap, by=by)
-            for kind, wanted, times in (
-                (Kind.EXERCISES, data["exercises"], form.chosen_times() if data["exercises"] else None),
-                (Kind.APPOINTMENT, data["visits"], None),
-            ):
-                set_preference(patient, kind, enabled=wanted, times=times, by=by, now=visitor.now)
+        change_settings(visitor.patient, form.choices(), by=visitor.user, now=visitor.now)
     except DomainError as error:
         attach(form, error)
         return False

@@ -56,6 +56,7 @@ class Reason(models.TextChoices):
     INACTIVE = "inactive", "Record closed"
     NO_ADDRESS = "no_address", "No address for this channel"
     PAUSED = "paused", "Messages paused by the patient"
+    NOT_ADVISED = "not_advised", "Not advised for this patient"
     DISCHARGED = "discharged", "The treatment has ended"
     ANSWERED = "answered", "Already answered"
     SEEN = "seen", "Already seen"

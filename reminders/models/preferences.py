@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -52,26 +53,31 @@ class ContactRules(models.Model):
 
 
 class Preference(models.Model):
-    """Whether a patient wants one kind of message by one channel, and for daily kinds at which times of the week.
+    """Whether a patient wants one kind of message by one channel. No row: the defaults of :mod:`reminders.ways`."""
 
-    ``week_minutes`` holds minutes since Monday 00:00 of the patient's wall clock (0 to 10079).
-    """
+    class Source(models.TextChoices):
+        """Where the choice was made."""
+
+        SETTINGS = "settings", "In the settings"
+        LINK = "link", "By the link in a message"
+        STOP = "stop", "By the answer STOP"
+        STAFF = "staff", "By the clinic"
+        COMPLAINT = "complaint", "Reported as unwanted"
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="reminder_preferences")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.EMAIL)
     enabled = models.BooleanField(default=True)
     rank = models.PositiveSmallIntegerField(default=0, help_text="The lowest is tried first; equal: the usual order.")
-    week_minutes = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True, size=28)
     changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.SETTINGS)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "channel"], name="preference_once"),
-            models.CheckConstraint(
-                condition=models.Q(week_minutes__len__lte=28),
-                name="preference_at_most_28_times",
-            ),
         ]
 
     def __str__(self) -> str:

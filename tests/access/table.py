@@ -173,6 +173,7 @@ TABLE: dict[str, Row] = {
     "portal:told": Row("LFFFF.N", kwargs=of(pk="told")),
     "portal:settings": Row("LFFFF..", "LFFFF.."),
     "portal:reminders": Row(NO_METHOD, "LFFFF.."),
+    "portal:pause-messages": Row(NO_METHOD, "LFFFF.."),
     "portal:notices": Row("LFFFF.."),
     "portal:notices-seen": Row(NO_METHOD, "LFFFF.."),
     "portal:notice-open": Row(NO_METHOD, "LFFFF.N", of(pk="notice")),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from clinic.models import Consent, Patient
-from reminders.models import ContactRules, Kind, OutboxMessage, Preference
+from reminders.models import ContactRules, Kind, OutboxMessage, Preference, Timetable
 from reminders.planner import EVERY_DAY, PROGRAMME
 from tests.factories.clinic import ConsentFactory, PatientFactory
 
@@ -28,14 +28,17 @@ class PreferenceFactory(DjangoModelFactory[Preference]):
 
     patient = factory.SubFactory(PatientFactory)
     kind = Kind.EXERCISES
-    week_minutes = EVERY_DAY
+    changed_at = datetime(2026, 1, 1, tzinfo=UTC)
 
-    @classmethod
-    def _create(cls, model_class: type[Preference], *args: Any, **kwargs: Any) -> Preference:
-        changed_at = kwargs.pop("changed_at", datetime(2026, 1, 1, tzinfo=UTC))
-        row = super()._create(model_class, *args, **kwargs)
-        Preference.objects.filter(pk=row.pk).update(changed_at=changed_at)
-        return row
+
+class TimetableFactory(DjangoModelFactory[Timetable]):
+    class Meta:
+        model = Timetable
+
+    patient = factory.SubFactory(PatientFactory)
+    kind = Kind.EXERCISES
+    week_minutes = EVERY_DAY
+    changed_at = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class MessageFactory(DjangoModelFactory[OutboxMessage]):
@@ -69,10 +72,12 @@ def notice(patient: Patient, kind: str, *, at: datetime | None = None) -> Outbox
 
 
 def reachable_patient(**kwargs: Any) -> Patient:
-    """A patient with address, consent to messages, a digest every day at nine and the default rules."""
+    """A patient with address, consent to messages, a digest every day at nine and the default rules, but no nudge."""
     patient = PatientFactory(**kwargs)
     ConsentFactory(patient=patient, kind=Consent.Kind.MESSAGES, signed_on=date(2026, 1, 1))
     ContactRulesFactory(patient=patient)
+    TimetableFactory(patient=patient)
     PreferenceFactory(patient=patient)
-    PreferenceFactory(patient=patient, kind=Kind.APPOINTMENT, week_minutes=[])
+    PreferenceFactory(patient=patient, kind=Kind.APPOINTMENT)
+    PreferenceFactory(patient=patient, kind=Kind.NUDGE, enabled=False)
     return patient

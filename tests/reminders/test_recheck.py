@@ -10,6 +10,7 @@ import pytest
 from exercises.adherence import Entry, Order, Pause
 from reminders.clock import week_minute
 from reminders.recheck import SEND, Due, Person, Verdict, Visit, judge
+from reminders.ways import POLICIES
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
 TODAY = date(2026, 11, 24)
@@ -18,11 +19,11 @@ START = NOW + timedelta(hours=24)
 REMINDER = Due("appointment", START - timedelta(hours=1), visit_start=START)
 PERSON = Person(
     active=True,
-    address="p@example.test",
+    addresses={"email": "p@example.test"},
     zone="Europe/London",
     consented=True,
-    wanted=frozenset({"exercises", "appointment"}),
-    week_minutes=frozenset({week_minute(1, time(9))}),
+    wanted=dict.fromkeys(POLICIES, ("email",)),
+    week_minutes={kind: frozenset({week_minute(1, time(9))}) for kind in ("exercises", "movement", "fluids")},
     orders=(Order(1, date(2026, 11, 1)), Order(2, date(2026, 11, 1), per_day=2)),
 )
 
@@ -45,10 +46,10 @@ ALL_TOLD = entries((1, 1, "done"), (2, 1, "part"), (2, 2, "skipped"))
         ({"orders": (Order(1, TODAY, pauses=(Pause(TODAY),)),)}, Verdict("suppressed", "nothing_due")),
         ({"orders": (Order(1, TODAY - timedelta(days=1), days_per_week=1),)}, Verdict("suppressed", "nothing_due")),
         ({"active": False}, Verdict("suppressed", "inactive")),
-        ({"address": ""}, Verdict("suppressed", "no_address")),
+        ({"addresses": {"sms": "+447700900123"}}, Verdict("suppressed", "no_address")),
         ({"consented": False}, Verdict("suppressed", "no_consent")),
-        ({"wanted": frozenset({"appointment"})}, Verdict("suppressed", "opted_out")),
-        ({"week_minutes": frozenset({week_minute(1, time(10))})}, Verdict("cancelled", "times_changed")),
+        ({"wanted": {"appointment": ("email",)}}, Verdict("suppressed", "opted_out")),
+        ({"week_minutes": {"exercises": frozenset({week_minute(1, time(10))})}}, Verdict("cancelled", "times_changed")),
         ({"sent_at": [NOW - timedelta(hours=n) for n in (1, 2, 3)]}, Verdict("suppressed", "cap")),
         ({"sent_at": [NOW - timedelta(hours=n) for n in (10, 11, 12)]}, SEND),  # that was yesterday
         ({"quiet_from": time(8), "quiet_until": time(10)}, Verdict("wait", "quiet", NOW + timedelta(hours=1))),
@@ -73,7 +74,7 @@ def test_a_digest_never_goes_on_another_day_or_after_its_time() -> None:
         (Visit(START, False), {}, Verdict("cancelled", "visit_cancelled")),
         (None, {}, Verdict("cancelled", "visit_cancelled")),
         (Visit(START + timedelta(minutes=15), True), {}, Verdict("cancelled", "visit_moved")),
-        (Visit(START, True), {"wanted": frozenset({"exercises"})}, Verdict("suppressed", "opted_out")),
+        (Visit(START, True), {"wanted": {"exercises": ("email",)}}, Verdict("suppressed", "opted_out")),
         (Visit(START, True), {"consented": False}, Verdict("suppressed", "no_consent")),
     ],
 )

@@ -22,7 +22,7 @@ from reminders.switch import read_switch, turn
 from scheduling.actions import cancel, move
 from tests.factories.clinic import ClinicFactory, EpisodeFactory, ManagerFactory
 from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
-from tests.factories.reminders import MessageFactory, PreferenceFactory, reachable_patient
+from tests.factories.reminders import MessageFactory, reachable_patient
 from tests.factories.scheduling import AppointmentFactory, works_all_week
 
 pytestmark = pytest.mark.django_db
@@ -195,7 +195,7 @@ def test_quiet_hours_hold_a_message_back_until_they_end(patient: Patient) -> Non
 def test_the_daily_cap_holds_within_one_batch(patient: Patient) -> None:
     patient.contact_rules.daily_cap = 1
     patient.contact_rules.save()
-    PreferenceFactory._meta.model.objects.filter(kind="exercises").update(week_minutes=[1440 + 540, 1440 + 545])
+    patient.timetables.update(week_minutes=[1440 + 540, 1440 + 545])
     plan(now=NOW + timedelta(minutes=5))
     assert send(NOW + timedelta(minutes=5)) == {"sent": 1, "suppressed": 1}
     assert sorted(states()) == [("sent", ""), ("suppressed", "cap")]
