@@ -17,6 +17,7 @@ from exercises.programme import Programme
 from plans.news import STANDING, Standing
 from plans.summary import HAS_PLAN
 from portal.pages import Visitor
+from reminders.notices import UNREAD
 from scheduling.readers import NEXT_VISIT, NextVisit
 
 PIECES: dict[str, Piece] = {
@@ -26,6 +27,7 @@ PIECES: dict[str, Piece] = {
     "standing": STANDING,
     "next_visit": NEXT_VISIT,
     "questions": WAITING,
+    "notices": UNREAD,
 }
 
 
@@ -39,6 +41,7 @@ class Home:
     standing: Standing | None
     next_visit: NextVisit | None
     questions: int
+    notices: int
 
 
 def read_home(visitor: Visitor, day: date) -> Home:

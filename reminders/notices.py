@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic.models import Clinic, Patient
+from clinic.pieces import Piece
 from reminders.channels.letters import facts_of
 from reminders.channels.wording import path_for, words_for
 from reminders.models import Channel, OutboxMessage, State
@@ -55,3 +56,12 @@ def _arrived(patient: Patient) -> MessageQuerySet:
 def _notice(row: OutboxMessage, clinic: Clinic) -> Notice:
     words = words_for(row.kind, facts_of(row, clinic, None))
     return Notice(row.pk, words.line, path_for(row.kind), row.sent_at or row.due_at, row.seen_at is None)
+
+
+# How many notices of the last weeks wait to be read. Parameter: ``patient``.
+UNREAD = Piece(
+    """SELECT to_json(count(*)) FROM reminders_outboxmessage
+        WHERE patient_id = %(patient)s AND channel = 'portal' AND state IN ('sent', 'delivered')
+          AND seen_at IS NULL AND due_at > now() - interval '90 days'""",
+    int,
+)

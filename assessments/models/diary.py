@@ -107,6 +107,11 @@ class DiaryEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} on {self.on}"
 
+    @property
+    def helped_words(self) -> str:
+        """What helped, in words; empty when nothing was said."""
+        return ", ".join(str(Helped(key).label) for key in self.helped)
+
 
 @pghistory.track()
 class QuietDays(models.Model):

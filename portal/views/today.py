@@ -71,6 +71,8 @@ def day_context(visitor: Visitor, day: date) -> dict[str, Any]:
         "next_visit": home.next_visit if is_today else None,
         "news": told_since(home.standing) if is_today else None,
         "questions": home.questions if is_today else 0,
+        "notices": home.notices if is_today else 0,
+        "may_start": is_today and not is_over and any(card.item.is_due for card in cards),
         "has_plan": bool(cards) or home.has_plan,
         **ring_of(cards),
     }

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from assessments.diary.readers import read_diary
 from clinic.access import episode_for
 from clinic.locality import patient_today
 from plans.course.timeline import read_timeline
@@ -39,6 +40,7 @@ def episode_progress(request: HttpRequest, pk: int) -> HttpResponse:
         "timeline": timeline,
         "chart": None if timeline.is_empty else chart_of(timeline),
         "series": SERIES,
+        "diary": read_diary(episode.patient, patient_today(episode.patient)),
         "nav": "patient-list",
     }
     return render(request, "staff/course/progress.html", context)

@@ -7,12 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from assessments.diary.actions import Episode, remove_entry, say_quiet, write_entry
 from assessments.diary.counts import Diary, Quiet, per_week
 from assessments.diary.readers import PER_FORTNIGHT, PER_WEEK, measured_since, read_diary
 from assessments.models import DiaryEntry, QuietDays
 from clinic.errors import Conflict, Invalid, ManyProblems, Refused
+from tests.factories.assessments import AssessmentFactory
 from tests.factories.clinic import PatientFactory, UserFactory
 from tests.factories.diary import DiaryEntryFactory
 
@@ -174,3 +177,24 @@ def test_the_review_reads_it_as_episodes_a_week_and_a_fortnight() -> None:
         (PER_WEEK, TODAY): 3.0,
         (PER_FORTNIGHT, TODAY): 4.0,
     }
+
+
+@pytest.mark.django_db
+def test_staff_see_it_beside_the_history_and_on_the_progress_page(client: Client) -> None:
+    assessment = AssessmentFactory()
+    patient, physio = assessment.episode.patient, assessment.episode.practitioner.user
+    client.force_login(physio)
+    pages = (
+        reverse("staff:assessment-section", args=[assessment.pk, "history"]),
+        reverse("staff:episode-progress", args=[assessment.episode_id]),
+    )
+    for page in pages:
+        assert "From the patient" not in client.get(page).content.decode()
+    DiaryEntryFactory(patient=patient, helped=["drinking", "heat"], comment="woke me up", strength=8)
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert "1 in the last 7 days" in shown
+        assert "last 14 days not known" in shown
+        assert "Drinking, Warmth" in shown
+        assert "woke me up" in shown
+    assert not assessment.findings.exists(), "nothing becomes a finding by itself"

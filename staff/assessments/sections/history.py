@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from assessments.diary.readers import read_diary
 from assessments.vocabulary import SECTION_LABELS, fields_of
 from assessments.writing import HELD_ELSEWHERE
 from clinic.anatomy import REGION_CHOICES, SIDE_CHOICES
@@ -40,6 +41,7 @@ def history(board: Board) -> dict[str, Any]:
         "duration": board.chart.duration_days,
         "surgeries": list(board.assessment.surgeries.all()),
         "new_key": uuid4(),
+        "diary": read_diary(board.assessment.episode.patient, board.today),
         "regions": REGION_CHOICES,
         "sides": SIDE_CHOICES,
     }
