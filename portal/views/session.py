@@ -10,12 +10,16 @@ from django.views.decorators.http import require_safe
 from exercises.access import own_prescription
 from exercises.models import SkipReason
 from exercises.programme import read_programme
+from plans.signs import SIGNS
 from portal.cards import PAIN_CHOICES, cards_of
 from portal.forms import REASON_CHOICES
 from portal.guide import position_of, steps_of
 from portal.pages import Visitor, page, portal_page
 from portal.sheets import sheet_of
 from scheduling.readers import next_visit
+
+# Shown when somebody stops because of pain; the page "Something has changed" has them all.
+FIRST_SIGNS = ("saddle", "bladder", "both_legs", "chest", "stroke", "headache")
 
 
 @require_safe
@@ -48,5 +52,6 @@ def _page(request: HttpRequest, visitor: Visitor, only: int | None = None) -> Ht
         "next_visit": next_visit(visitor.patient, visitor.now),
         "reasons": [choice for choice in REASON_CHOICES if choice[0] != SkipReason.FORGOT],
         "pain_choices": PAIN_CHOICES,
+        "signs": [SIGNS[key] for key in FIRST_SIGNS],
     }
     return page(request, visitor, "portal/session.html", context)

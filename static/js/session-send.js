@@ -49,7 +49,24 @@ async function post(answer) {
   return response.status >= 500 ? "waiting" : "refused";
 }
 
-export async function send(url, fields) {
+// The portal's own queue keeps answers sealed on the phone and shows what waits; without it (an old browser, plain
+// http) they wait in this tab.
+function queued(prescription, fields) {
+  const { on, bout, state, reason = "", pain } = fields;
+  const payload = { prescription: Number(prescription), on, bout: Number(bout), state, reason, comment: "", fresh: true };
+  payload.pain = pain === undefined ? null : Number(pain);
+  return kineplanQueue.enqueue({ kind: "log", payload, uuid: fields.client_id });
+}
+
+export async function send(url, fields, prescription) {
+  if (globalThis.kineplanQueue?.usable) {
+    try {
+      await queued(prescription, fields);
+      return "queued";
+    } catch {
+      // the phone keeps nothing: sent the plain way
+    }
+  }
   const answer = { url, fields };
   keep([...waiting(), answer]);
   const outcome = await post(answer);

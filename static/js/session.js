@@ -140,7 +140,7 @@ async function answer(state, { reason = "", pain = "" } = {}) {
   tell();
   halt();
   onward();
-  const outcome = await send(logUrl, fields);
+  const outcome = await send(logUrl, fields, key);
   answers.get(key).outcome = outcome;
   tell();
   if (root.dataset.pane === "end") drawResults();

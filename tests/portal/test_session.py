@@ -148,7 +148,9 @@ def dial(page: Page) -> str:
 
 def rows() -> list[tuple[Any, ...]]:
     return list(
-        SessionLog.objects.order_by("id").values_list("prescription__exercise__name", "bout", "state", "reason", "pain")
+        SessionLog.objects.order_by("prescription__position", "bout").values_list(
+            "prescription__exercise__name", "bout", "state", "reason", "pain"
+        )
     )
 
 
