@@ -32,6 +32,8 @@ def test_the_browser_decides_at_first(client: Client, address: str) -> None:
 def test_the_switch_wins_and_is_remembered(client: Client) -> None:
     page = client.get(CODE_PAGE).content.decode()
     assert 'name="language" value="fr"' in page
+    assert ">Français</button>" in page
+    assert ">English</button>" in client.get(CODE_PAGE, headers=FRENCH).content.decode()
     assert client.post(reverse("language"), {"language": "fr", "next": CODE_PAGE}).headers["Location"] == CODE_PAGE
     assert "Ouvrir votre plan" in client.get(CODE_PAGE).content.decode()
     client.post(reverse("language"), {"language": "en", "next": CODE_PAGE})
