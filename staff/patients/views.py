@@ -20,6 +20,7 @@ from clinic.models import Consent, Episode, Patient, Role, User
 from clinic.permissions import Permission, may
 from plans.actions.holds import facts_may_change
 from plans.models import PlanVersion
+from reminders.alarm import is_stuck
 from scheduling.models import Appointment
 from scheduling.readers import clinic_zone, day_bounds, upcoming_for
 from staff.forms import add_problems
@@ -86,6 +87,7 @@ def today(request: HttpRequest) -> HttpResponse:
     day = timezone.localdate()
     visits = _visits_on(user, day)
     context: dict[str, Any] = {"visits": visits, "day": day, "clinical": may(user, Permission.CLINICAL_VIEW)}
+    context["reminders_stuck"] = user.role == Role.MANAGER and is_stuck(now=timezone.now())
     seen = [visit.patient_id for visit in visits]
     if context["clinical"]:
         context.update(_clinical_today(user), knowledge=knowledge_banner(user, today=day))

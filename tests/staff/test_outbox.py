@@ -94,6 +94,16 @@ def test_a_stuck_sender_is_seen(client: Client, manager: User) -> None:
     assert "Messages are stuck." in client.get(URL).content.decode()
 
 
+def test_a_manager_hears_of_it_on_the_first_page_and_nobody_else_does(client: Client, manager: User) -> None:
+    row = message("planned", due_at=timezone.now() - timedelta(minutes=3))
+    assert "Reminders are stuck." in client.get("/staff/").content.decode()
+    OutboxMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
+    assert "Reminders are stuck." not in client.get("/staff/").content.decode()
+    OutboxMessage.objects.filter(pk=row.pk).update(due_at=timezone.now() - timedelta(minutes=3))
+    client.force_login(FrontDeskFactory())
+    assert "Reminders are stuck." not in client.get("/staff/").content.decode()
+
+
 def test_the_list_takes_the_same_queries_for_many(
     client: Client, manager: User, django_assert_max_num_queries: Any
 ) -> None:
