@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
 from clinic.locality import patient_date
-from clinic.models import User
+from clinic.models import Patient, User
 from clinic.readers import facts_unsettled
+from exercises.daily import refresh
 from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipReason
 
 # A forgotten day may be filled in, and a phone that was offline may catch up; older days are history.
@@ -84,9 +86,17 @@ def log_session(
             locked = held.get(pk=prescription.pk)
             _check_running(locked)
             _raise_all([*_day_problems(locked, act, now), *_value_problems(locked, act)])
-            return _store(locked, act, by)
+            logged = _store(locked, act, by)
+            _count_again(locked.patient, act.on, now)
+            return logged
     except IntegrityError as error:  # only a client_id that somebody else used in the same instant gets here
         raise _reused() from error
+
+
+def _count_again(patient: Patient, day: date, now: datetime) -> None:
+    """What a late log or correction changes in a day that was written when it ended. Today is not written yet."""
+    if day < patient_date(patient, now):
+        refresh([patient], since=day, now=now)
 
 
 def undo(log: SessionLog, *, by: User) -> None:
@@ -95,7 +105,9 @@ def undo(log: SessionLog, *, by: User) -> None:
     Raises Refused for another person's log.
     """
     _check_owner(log.prescription, by)
-    log.delete()
+    with transaction.atomic():
+        log.delete()
+        _count_again(log.prescription.patient, log.on, timezone.now())
 
 
 @transaction.atomic

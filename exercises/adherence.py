@@ -87,6 +87,20 @@ class Adherence:
         return int(self.credited * 100 // self.expected) if self.expected else None
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One prescription on one day: its state, bouts asked for and bouts credited (never more than a day's doses).
+
+    These are what is stored once the day has ended; every figure over several days is a sum of them.
+    """
+
+    key: int
+    day: date
+    state: DayState
+    asked: int
+    credited: float
+
+
 def is_due_day(order: Order, day: date) -> bool:
     """True when the even spread of ``days_per_week`` over the week from the first day falls on this day.
 
@@ -118,25 +132,45 @@ def day_state(order: Order, day: date, entries: Sequence[Entry]) -> DayState:
     return DayState.SKIPPED
 
 
-def adherence(orders: Iterable[Order], entries: Iterable[Entry], *, until: date, days: int = WINDOW_DAYS) -> Adherence:
-    """Adherence over ``days`` whole days ending with ``until`` (inclusive, normally yesterday)."""
+def figure(order: Order, day: date, entries: Sequence[Entry]) -> Figure:
+    """What became of one day of one prescription, from the entries of that prescription and day."""
+    counts = order.in_force(day) and not order.paused(day)
+    credited = _credit(order, entries) if counts else 0.0
+    return Figure(order.key, day, day_state(order, day, entries), expected_doses(order, day), credited)
+
+
+def figures_of(orders: Iterable[Order], entries: Iterable[Entry], days: Sequence[date]) -> Iterator[Figure]:
+    """The figures of every prescription on each of the days on which it was in force."""
     by_key = _group(entries)
-    window = tuple(_days_back(until, days))
-    expected, credited, states = 0, 0.0, Counter[DayState]()
     for order in orders:
         own = by_key.get(order.key, {})
-        asked = sum(expected_doses(order, day) for day in window)
-        done = sum(_credit(order, own.get(day, ())) for day in window if order.in_force(day) and not order.paused(day))
-        expected += asked
-        credited += min(done, asked)
-        states.update(day_state(order, day, own.get(day, ())) for day in window)
-    return Adherence(expected, credited, dict(states))
+        yield from (figure(order, day, own.get(day, ())) for day in days if order.in_force(day))
+
+
+def sum_of(figures: Iterable[Figure]) -> Adherence:
+    """Adherence of the days that the figures cover. One exercise done more often never makes up for another."""
+    asked, credited, states = Counter[int](), dict[int, float](), Counter[DayState]()
+    for entry in figures:
+        asked[entry.key] += entry.asked
+        credited[entry.key] = credited.get(entry.key, 0.0) + entry.credited
+        states[entry.state] += 1
+    done = sum(min(worth, asked[key]) for key, worth in credited.items())
+    return Adherence(asked.total(), done, dict(states))
+
+
+def adherence(orders: Iterable[Order], entries: Iterable[Entry], *, until: date, days: int = WINDOW_DAYS) -> Adherence:
+    """Adherence over ``days`` whole days ending with ``until`` (inclusive, normally yesterday)."""
+    return sum_of(figures_of(orders, entries, tuple(_days_back(until, days))))
 
 
 def programme_day(orders: Iterable[Order], entries: Iterable[Entry], day: date) -> DayState:
-    """The state of the whole programme on one day: done when everything asked for is, part when something is."""
-    by_key = _group(entry for entry in entries if entry.on == day)
-    states = [day_state(order, day, by_key.get(order.key, {}).get(day, ())) for order in orders if order.in_force(day)]
+    """The state of the whole programme on one day."""
+    return state_of_day(entry.state for entry in figures_of(orders, (e for e in entries if e.on == day), (day,)))
+
+
+def state_of_day(of_exercises: Iterable[DayState]) -> DayState:
+    """Done when everything asked for is, part when something is; pauses and rest days are not judged."""
+    states = tuple(of_exercises)
     judged = [state for state in states if state not in (DayState.REST, DayState.PAUSED)]
     if not judged:
         return DayState.PAUSED if DayState.PAUSED in states else DayState.REST

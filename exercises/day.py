@@ -37,6 +37,9 @@ _SQL = f"""SELECT json_build_object(
     'pauses', (SELECT json_agg(json_build_array(h.prescription_id, h.starts_on, h.ends_on))
                FROM exercises_prescriptionpause h JOIN exercises_prescription p ON p.id = h.prescription_id
                WHERE {_IN_FORCE} AND (h.ends_on IS NULL OR h.ends_on >= %(day)s)),
+    'away', (SELECT json_agg(json_build_array(a.starts_on, a.ends_on))
+             FROM exercises_homepause a
+             WHERE a.patient_id = %(patient)s AND a.starts_on <= %(day)s AND a.ends_on >= %(day)s),
     'today', %(today)s::date,
     'checked', EXISTS (SELECT 1 FROM clinic_factchange f
                        WHERE f.patient_id = %(patient)s AND f.settled_at IS NULL))
@@ -49,6 +52,8 @@ def _programme(value: dict[str, Any]) -> Programme:
     holds: dict[int, tuple[figures.Pause, ...]] = {}
     for key, starts_on, ends_on in value["pauses"] or ():
         holds[key] = (*holds.get(key, ()), figures.Pause(_date(starts_on), _date(ends_on) if ends_on else None))
+    away = tuple(figures.Pause(_date(first), _date(last)) for first, last in value["away"] or ())
+    holds = {row.pk: (*holds.get(row.pk, ()), *away) for row in rows}
     return Programme(_date(value["today"]), rows, tuple(map(entry_of, logs)), logs, holds)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from clinic.models import Patient
 from exercises import adherence as figures
-from exercises.models import Prescription, PrescriptionPause, SessionLog
+from exercises.models import HomePause, Prescription, PrescriptionPause, SessionLog
 
 HISTORY_DAYS = 28
 LOG_COLUMNS = tuple(field.attname for field in SessionLog._meta.concrete_fields)
@@ -150,17 +150,29 @@ def read_programme(
 
 def _holds(rows: Iterable[Prescription], since: date) -> dict[int, tuple[figures.Pause, ...]]:
     """The pauses that did not end before that day, by prescription."""
+    return pauses_of([row.pk for row in rows], since=since)
+
+
+def pauses_of(prescriptions: Iterable[int], *, since: date = date.min) -> dict[int, tuple[figures.Pause, ...]]:
+    """When nothing was asked, by prescription: its own holds and the pauses of the person, in one query."""
+    keys = list(prescriptions)
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=since)
-    pauses = PrescriptionPause.objects.filter(lasting, prescription_id__in=[row.pk for row in rows]).order_by()
+    held = PrescriptionPause.objects.filter(lasting, prescription_id__in=keys).order_by()
+    away = HomePause.objects.filter(ends_on__gte=since, patient__prescriptions__in=keys).order_by()
+    rows = held.values_list("prescription_id", "starts_on", "ends_on").union(
+        away.values_list("patient__prescriptions", "starts_on", "ends_on"), all=True
+    )
     holds: dict[int, tuple[figures.Pause, ...]] = {}
-    for key, starts_on, ends_on in pauses.values_list("prescription_id", "starts_on", "ends_on"):
+    for key, starts_on, ends_on in rows:
         holds[key] = (*holds.get(key, ()), figures.Pause(starts_on, ends_on))
     return holds
 
 
-def order_of(row: Prescription) -> figures.Order:
-    """A prescription with its (prefetched) pauses as the plain value that the arithmetic takes."""
-    return _order(row, (figures.Pause(hold.starts_on, hold.ends_on) for hold in row.pauses.all()))
+def orders_of(rows: Iterable[Prescription]) -> dict[int, figures.Order]:
+    """Prescriptions with their pauses as the plain values that the arithmetic takes, in one query."""
+    found = list(rows)
+    pauses = pauses_of(row.pk for row in found)
+    return {row.pk: _order(row, pauses.get(row.pk, ())) for row in found}
 
 
 def _order(row: Prescription, pauses: Iterable[figures.Pause]) -> figures.Order:

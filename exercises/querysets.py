@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import User
-    from exercises.models import Prescription, SessionLog  # noqa: F401 - row types of the querysets below
+    from exercises.models import HomePause, Prescription, SessionLog  # noqa: F401 - row types of the querysets below
 
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):
@@ -54,3 +54,17 @@ class SessionLogQuerySet(models.QuerySet["SessionLog"]):
         if getattr(user, "role", None) == "front_desk":
             return self.none()
         return self.filter(patient__in=Patient.objects.visible_to(user))
+
+
+class HomePauseQuerySet(models.QuerySet["HomePause"]):
+    """Pauses that a person asked for."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Pauses of the patients one may see, never for the front desk."""
+        if getattr(user, "role", None) == "front_desk":
+            return self.none()
+        return self.filter(patient__in=Patient.objects.visible_to(user))
+
+    def from_day(self, day: date) -> Self:
+        """Those that last or are still to come on that day, the next one first."""
+        return self.filter(ends_on__gte=day).order_by("starts_on")

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Patient
-from exercises.models import SessionLog, SkipReason
+from exercises.models import HomePause, SessionLog, SkipReason
 
 PAIN_CHOICES = [(str(number), str(number)) for number in range(11)]
 STATE_CHOICES = [
@@ -105,6 +105,27 @@ def log_initial(log: SessionLog | None, **given: Any) -> dict[str, Any]:
         return given
     stored = {"state": log.state, "reason": log.reason, "pain": log.pain, "comment": log.comment}
     return {**stored, **{key: value for key, value in given.items() if value}}
+
+
+PAUSE_CHOICES = [
+    (HomePause.Reason.HOLIDAY.value, _("Holiday or travel")),
+    (HomePause.Reason.ILL.value, _("I am ill")),
+    (HomePause.Reason.OTHER.value, _("Something else")),
+]
+
+
+def date_input() -> forms.DateInput:
+    """A day picker that shows a stored day as the browser wants it."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class PauseForm(forms.Form):
+    """Days without exercises. The rules are in ``exercises.pauses``."""
+
+    reason = forms.ChoiceField(label=_("Why?"), choices=PAUSE_CHOICES, widget=forms.RadioSelect)
+    starts_on = forms.DateField(label=_("First day"), widget=date_input())
+    ends_on = forms.DateField(label=_("Last day"), widget=date_input())
+    note = forms.CharField(label=_("Anything your physiotherapist should know?"), required=False, max_length=200)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import changed, diary, logs, notices, plan, push, questions, session, settings, today, visits
+from portal.views import changed, diary, logs, notices, pauses, plan, push, questions, session, settings, today, visits
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -38,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("push/key/", push.push_key_page, name="push-key"),
     path("push/on/", push.push_on, name="push-on"),
     path("push/off/", push.push_off, name="push-off"),
+    path("pause/", pauses.pauses, name="pauses"),
+    path("pause/<int:pk>/end/", pauses.end, name="pause-end"),
     path("settings/", settings.settings, name="settings"),
     path("settings/reminders/", settings.reminders, name="reminders"),
     path("settings/pause/", settings.pause, name="pause-messages"),

@@ -15,7 +15,7 @@ from clinic.models import Clinic, Consent, Episode, Patient, PatientCondition
 from clinic.readers import has_unsettled_facts
 from exercises.adherence import Entry, Order
 from exercises.models import Prescription, SessionLog
-from exercises.programme import entry_of, order_of
+from exercises.programme import entry_of, orders_of
 from plans.models import ConditionEffect, PlanVersion
 from plans.news import news_for
 from reminders.models import Channel, Kind, OutboxMessage, State, Timetable
@@ -214,8 +214,10 @@ def _held(ids: list[int]) -> set[int]:
 def _orders(ids: list[int], now: datetime) -> defaultdict[int, list[Order]]:
     found: defaultdict[int, list[Order]] = defaultdict(list)
     active = Prescription.objects.filter(patient__in=ids, state=Prescription.State.ACTIVE)
-    for row in active.touching((now - AROUND).date()).prefetch_related("pauses"):
-        found[row.patient_id].append(order_of(row))
+    rows = list(active.touching((now - AROUND).date()))
+    orders = orders_of(rows)
+    for row in rows:
+        found[row.patient_id].append(orders[row.pk])
     return found
 
 

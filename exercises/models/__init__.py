@@ -1,6 +1,7 @@
 """The exercise library, prescriptions and logs."""
 
 from exercises.models.dose import Dose, dose_constraints
+from exercises.models.home import HomeDay, HomePause
 from exercises.models.library import Exercise, ExerciseDosage
 from exercises.models.prescription import Prescription, PrescriptionPause, SessionLog, SkipReason
 
@@ -8,6 +9,8 @@ __all__ = [
     "Dose",
     "Exercise",
     "ExerciseDosage",
+    "HomeDay",
+    "HomePause",
     "Prescription",
     "PrescriptionPause",
     "SessionLog",

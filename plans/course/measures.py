@@ -29,6 +29,7 @@ from plans.models import Observation, Plan, TreatmentNote
 NEW_FLAG = "check.new_red_flag"
 FLAGS_CLEAR = "check.flags_clear"
 PART = 0.5
+Said = tuple[date, int, int, str, int | None]  # day, exercise, bouts a day asked for, state, pain
 Amended = Mapping[int, dict[str, AmendedValue]]  # the corrections of each assessment, by its key
 
 
@@ -233,14 +234,18 @@ def logs_of(plan: Plan, *, since: date | None = None) -> tuple[DayLog, ...]:
     ``done`` counts sessions (a part as its fraction), never more of one exercise than it asks for in a day; ``pain`` is
     the worst of the day, 0 being a value. Silent days have no row. ``since`` narrows to what a phase needs.
     """
+    return day_logs(said_since(plan, since))
+
+
+def said_since(plan: Plan, since: date | None = None) -> list[Said]:
+    """Every bout that the patient said something about."""
     rows = SessionLog.objects.filter(prescription__episode=plan.episode_id).order_by()
     if since is not None:
         rows = rows.filter(on__gte=since)
-    found = rows.values_list("on", "prescription_id", "prescription__per_day", "state", "pain")
-    return day_logs(found)
+    return list(rows.values_list("on", "prescription_id", "prescription__per_day", "state", "pain"))
 
 
-def day_logs(rows: Iterable[tuple[date, int, int, str, int | None]]) -> tuple[DayLog, ...]:
+def day_logs(rows: Iterable[Said]) -> tuple[DayLog, ...]:
     """Bouts (day, exercise, bouts a day asked for, state, pain) as days."""
     done: dict[date, dict[int, float]] = {}
     limits: dict[int, int] = {}
@@ -259,8 +264,8 @@ def day_logs(rows: Iterable[tuple[date, int, int, str, int | None]]) -> tuple[Da
 
 
 def prescriptions_of(plan: Plan) -> list[Prescription]:
-    """Everything this episode's plan prescribed, with its pauses (two queries)."""
+    """Everything this episode's plan prescribed (one query)."""
     never_begun = Q(state=Prescription.State.STOPPED, ends_on__isnull=True)
     rows = Prescription.objects.filter(episode=plan.episode_id).exclude(never_begun)
     steps = ("exercise__progression", "exercise__regression")
-    return list(rows.select_related("exercise", *steps).prefetch_related("pauses").order_by("position", "id"))
+    return list(rows.select_related("exercise", *steps).order_by("position", "id"))

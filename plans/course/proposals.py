@@ -9,7 +9,6 @@ from typing import Any
 
 from exercises.adherence import expected_doses
 from exercises.models import Prescription, SessionLog
-from exercises.programme import order_of
 from plans.course.running import Course, baseline_pain
 from plans.doses import exercise_bounds
 from plans.engine.evaluate import Advance, Hold, Verdict
@@ -118,7 +117,7 @@ def _home_exercise(
 ) -> HomeExercise:
     exercise, phase = checker.knowledge.exercises[row.exercise.key], course.phase.number
     top, low = _limits(exercise, phase, checker)
-    order, first = order_of(row), max(row.starts_on, today - timedelta(days=LOOK_BACK_DAYS))
+    order, first = course.orders[row.pk], max(row.starts_on, today - timedelta(days=LOOK_BACK_DAYS))
     asked = sum(expected_doses(order, first + timedelta(days=n)) for n in range((today - first).days))
     dose = dose_of_row(row)
     if exercise.kind in NOT_RAISED:

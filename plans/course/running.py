@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from exercises.adherence import Order, expected_doses
+from exercises.adherence import Entry, Order, expected_doses
 from exercises.models import Prescription
-from exercises.programme import order_of
-from plans.course.measures import Measure, logs_of, measures_of, prescriptions_of
+from exercises.programme import orders_of
+from plans.course.measures import Measure, day_logs, measures_of, prescriptions_of, said_since
 from plans.engine.draft import ExitCriterion
 from plans.engine.facts import FindingValue
 from plans.engine.gate import WORST
-from plans.engine.progress import ADHERENCE_DAYS, DayLog, RunningPhase, Score
+from plans.engine.progress import ADHERENCE_DAYS, DayLog, Home, RunningPhase, Score
 from plans.engine.standing import NEVER_WAIVED
 from plans.models import PhaseProgress, Plan, PlanCriterion, PlanPhase, PlanVersion
 
@@ -34,6 +34,7 @@ class Course:
     logs: tuple[DayLog, ...]
     measures: tuple[Measure, ...]
     prescriptions: tuple[Prescription, ...]
+    orders: Mapping[int, Order]
     waivers: Mapping[str, str]
 
     @property
@@ -58,18 +59,22 @@ def read_course(plan: Plan, *, today: date) -> Course | None:
         return None
     rows = tuple(phase.criteria.all())
     prescriptions = tuple(prescriptions_of(plan))
+    orders = orders_of(prescriptions)
+    said = said_since(plan, stay.entered_on)
+    home = Home(tuple(orders.values()), tuple(Entry(key, day, 1, state) for day, key, _, state, _ in said))
     waivers = {waiver.key: waiver.reason for waiver in stay.waivers.all()}
     running = RunningPhase(
         number=plan.current_phase,
         started=stay.entered_on,
         criteria=tuple(criterion_of(row) for row in rows),
         baseline=_baseline(plan),
-        sessions_per_day=sessions_per_day([order_of(row) for row in prescriptions], stay.entered_on, today),
+        sessions_per_day=sessions_per_day(tuple(orders.values()), stay.entered_on, today),
         waived=frozenset(waivers),
         review_after_days=REVIEW_AFTER_DAYS.get(plan.current_phase),
+        home=home,
     )
-    logs = logs_of(plan, since=stay.entered_on)
-    return Course(plan, version, stay, rows, running, logs, measures_of(plan), prescriptions, waivers)
+    measures = measures_of(plan)
+    return Course(plan, version, stay, rows, running, day_logs(said), measures, prescriptions, orders, waivers)
 
 
 def criterion_of(row: PlanCriterion) -> ExitCriterion:

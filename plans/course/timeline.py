@@ -1,6 +1,6 @@
 """The whole course of an episode on one time axis: phases, pain, function, range, strength and what was done at home.
 
-Six queries, however many days: pain by day, measurements, and the state of every day. Silence is a state of its
+Seven queries, however many days: pain by day, measurements, and the state of every day. Silence is a state of its
 own, pain 0 is a value, and a day nobody answered has no pain at all.
 """
 
@@ -20,8 +20,8 @@ from assessments.models import AmendedValue, Assessment, Finding, PsfsActivity
 from assessments.outcomes.readers import scores_since
 from assessments.scoring import rompct
 from clinic.models import Episode
-from exercises.adherence import PART_CREDIT, DayState, Entry, Order, Pause, expected_doses, programme_day
-from exercises.models import Prescription, SessionLog
+from exercises.adherence import DayState, Entry, Figure, Order, Pause, figures_of, state_of_day, sum_of
+from exercises.models import HomePause, Prescription, SessionLog
 from plans.course.fields import metric_label, shown_value
 from plans.course.measures import activity_means
 from plans.engine.gate import WORST
@@ -115,6 +115,7 @@ class Timeline:
     days: tuple[Day, ...]
     weeks: tuple[Week, ...]
     measured: tuple[tuple[date, str, str], ...]
+    pauses: tuple[HomePause, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -135,14 +136,16 @@ def read_timeline(episode: Episode, *, today: date) -> Timeline:
         PhaseProgress.objects.filter(plan__episode=episode).select_related("plan").order_by("entered_on", "id")
     )
     running = next((s.plan_id for s in stays if s.left_on is None and s.plan.state == Plan.State.ACTIVE), None)
-    orders = _orders(episode)
+    pauses = tuple(HomePause.objects.filter(patient=episode.patient_id).select_related("by").order_by("-starts_on"))
+    orders = _orders(episode, pauses)
     logs = _logs(episode, today)
     values = _values(episode, today)
     began = [episode.opened_on, *(row.day for row in values), *(day for day, *_ in logs)]
     first = min([day for day in began if day <= today], default=today)
     bands = tuple(Band(s.number, s.entered_on, min(s.left_on or today, today)) for s in stays)
     pain = _pain(values, logs)
-    days = _days(orders, logs, today)
+    figures = _figures_by_day(orders, logs, today)
+    days = tuple(_day(day, of_day) for day, of_day in figures.items())
     start = next((v.value for v in values if v.metric == WORST), None)
     return Timeline(
         plan_id=running,
@@ -155,16 +158,18 @@ def read_timeline(episode: Episode, *, today: date) -> Timeline:
         ranges=_worst_lines(_lines(values, "rompct.", as_is), NORMAL_PCT),
         strengths=_worst_lines(_lines(values, "mmt.", of_full_grade), 100.0),
         days=days,
-        weeks=_weeks(days, pain, bands, first, today),
+        weeks=_weeks(figures, pain, bands, first, today),
         measured=_measured(values),
+        pauses=pauses,
     )
 
 
 # --- Rows -----------------------------------------------------------------------------------------------------------
 
 
-def _orders(episode: Episode) -> list[Order]:
-    """Prescriptions with their pauses, in one query."""
+def _orders(episode: Episode, pauses: Sequence[HomePause]) -> list[Order]:
+    """Prescriptions with their own holds and the pauses of the person, in one query."""
+    away = tuple(Pause(row.starts_on, row.ends_on) for row in pauses)
     rows = Prescription.objects.filter(episode=episode).exclude(
         state=Prescription.State.STOPPED, ends_on__isnull=True
     )  # fmt: skip
@@ -173,7 +178,7 @@ def _orders(episode: Episode) -> list[Order]:
     columns = ("pk", "starts_on", "per_day", "days_per_week", "ends_on", "holds")
     found = rows.order_by().annotate(holds=holds).values_list(*columns)
     return [
-        Order(key, starts, per_day, days, ends, tuple(_pause(hold) for hold in held))
+        Order(key, starts, per_day, days, ends, (*(_pause(hold) for hold in held), *away))
         for key, starts, per_day, days, ends, held in found
     ]
 
@@ -333,45 +338,35 @@ def _measured(values: Sequence[_Value]) -> tuple[tuple[date, str, str], ...]:
 # --- Days and weeks -------------------------------------------------------------------------------------------------
 
 
-def _days(
+def _figures_by_day(
     orders: Sequence[Order], logs: Sequence[tuple[date, int, int, str, int | None]], today: date
-) -> tuple[Day, ...]:
+) -> dict[date, list[Figure]]:
     """Every day since the first prescription, up to yesterday: today is not judged before it ends."""
     if not orders:
-        return ()
-    entries: dict[date, list[Entry]] = {}
-    for day, key, bout, state, _ in logs:
-        entries.setdefault(day, []).append(Entry(key, day, bout, state))
+        return {}
     first = min(order.starts_on for order in orders)
-    return tuple(
-        _day(orders, entries.get(first + timedelta(days=n), []), first + timedelta(days=n))
-        for n in range((today - first).days)
-    )
+    days = [first + timedelta(days=n) for n in range((today - first).days)]
+    entries = [Entry(key, day, bout, state) for day, key, bout, state, _ in logs]
+    found: dict[date, list[Figure]] = {day: [] for day in days}
+    for figure in figures_of(orders, entries, days):
+        found[figure.day].append(figure)
+    return found
 
 
-def _day(orders: Sequence[Order], entries: Sequence[Entry], day: date) -> Day:
-    running = [order for order in orders if order.in_force(day)]
-    asked = sum(expected_doses(order, day) for order in running)
-    return Day(day, programme_day(running, entries, day), asked, _done(running, entries))
-
-
-def _done(orders: Sequence[Order], entries: Sequence[Entry]) -> float:
-    """Sessions done, a part as a half; never more of one exercise than it asks for in a day."""
-    worth: Mapping[str, float] = {"done": 1.0, "part": PART_CREDIT}
-    done: dict[int, float] = {}
-    for entry in entries:
-        done[entry.key] = done.get(entry.key, 0.0) + worth.get(entry.state, 0.0)
-    return sum(min(done.get(order.key, 0.0), float(order.per_day)) for order in orders)
+def _day(day: date, figures: Sequence[Figure]) -> Day:
+    """Sessions done count a part as a half; never more of one exercise than it asks for in a day."""
+    asked, done = sum(f.asked for f in figures), sum(f.credited for f in figures)
+    return Day(day, state_of_day(f.state for f in figures), asked, done)
 
 
 def _weeks(
-    days: Sequence[Day], pain: Sequence[Point], bands: Sequence[Band], first: date, today: date
+    days: Mapping[date, Sequence[Figure]], pain: Sequence[Point], bands: Sequence[Band], first: date, today: date
 ) -> tuple[Week, ...]:
     """Calendar weeks (from Monday), newest first."""
-    of_days: dict[date, list[Day]] = {}
+    of_days: dict[date, list[tuple[date, Sequence[Figure]]]] = {}
     of_pain: dict[date, list[float]] = {}
-    for entry in days:
-        of_days.setdefault(_monday(entry.day), []).append(entry)
+    for day, figures in days.items():
+        of_days.setdefault(_monday(day), []).append((day, figures))
     for point in pain:
         of_pain.setdefault(_monday(point.day), []).append(point.value)
     weeks = []
@@ -382,17 +377,20 @@ def _weeks(
     return tuple(weeks)
 
 
-def _week(monday: date, days: Sequence[Day], pain: Sequence[float], bands: Sequence[Band]) -> Week:
+def _week(
+    monday: date, days: Sequence[tuple[date, Sequence[Figure]]], pain: Sequence[float], bands: Sequence[Band]
+) -> Week:
     sunday = monday + timedelta(days=6)
+    counted = sum_of(figure for _, figures in days for figure in figures)
     phase = next((b.number for b in reversed(bands) if b.first <= sunday and b.last >= monday), None)
     return Week(
         first=monday,
         phase=phase,
         worst=max(pain, default=None),
         mean=round(sum(pain) / len(pain), 1) if pain else None,
-        asked=sum(day.asked for day in days),
-        done=sum(day.done for day in days),
-        silent=sum(day.state is DayState.NOT_LOGGED for day in days),
+        asked=counted.expected,
+        done=counted.credited,
+        silent=sum(state_of_day(f.state for f in figures) is DayState.NOT_LOGGED for _, figures in days),
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from exercises.adherence import Adherence, Entry, Order
+from exercises.adherence import adherence as adherence_of
 from plans.engine.draft import ExitCriterion
 from plans.engine.facts import FindingValue
 from plans.engine.gate import ADHERENCE, EPISODES, WORST
@@ -40,9 +42,22 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """The home programme as prescribed and as logged, so that a phase is judged by the same figure that people see."""
+
+    orders: tuple[Order, ...]
+    entries: tuple[Entry, ...]
+
+    def adherence(self, first: date, until: date) -> Adherence:
+        """Over whole days, both inclusive."""
+        return adherence_of(self.orders, self.entries, until=until, days=(until - first).days + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class RunningPhase:
     """The phase that is running. sessions_per_day: prescribed sessions a day on average; baseline: metric -> value
-    at the start of the plan; waived: criteria that the physiotherapist waived with a reason."""
+    at the start of the plan; waived: criteria that the physiotherapist waived with a reason; home: the programme
+    itself, when it is known (then adherence is counted by day and exercise, not by the average)."""
 
     number: int
     started: date
@@ -51,6 +66,7 @@ class RunningPhase:
     sessions_per_day: float = 1.0
     waived: frozenset[str] = frozenset()
     review_after_days: int | None = None
+    home: Home | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,9 @@ def adherence(record: Record, days: int = ADHERENCE_DAYS) -> float | None:
 
     None on the first day of the phase, and when nothing is prescribed."""
     first = max(record.phase.started, record.today - timedelta(days=days))
+    if record.phase.home is not None:
+        counted = record.phase.home.adherence(first, record.today - timedelta(days=1))
+        return 100 * counted.credited / counted.expected if counted.expected else None
     span = (record.today - first).days
     due = span * record.phase.sessions_per_day
     if due <= 0:

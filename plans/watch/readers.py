@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,9 @@ from django.db.models import Count, Max, Q
 from assessments.outcomes.readers import series_of_many
 from clinic.locality import patient_date
 from clinic.models import Episode
-from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipReason
+from exercises.adherence import Pause
+from exercises.models import Prescription, SessionLog, SkipReason
+from exercises.programme import pauses_of
 from plans.models import Plan, WatchLimits
 from plans.querysets import PlanQuerySet
 from plans.watch.rules import Limits, PainDay, Watched
@@ -90,28 +92,27 @@ def _due(plans: list[Plan], now: datetime) -> dict[int, tuple[datetime, int]]:
         .values_list("pk", "planned__item__phase__version__plan", "starts_on", "ends_on", "days_per_week")
     )
     prescriptions = list(rows)
-    holds = _last_holds([row[0] for row in prescriptions])
+    holds = pauses_of(row[0] for row in prescriptions)
     found: dict[int, tuple[datetime, int]] = {}
     for pk, plan_id, starts_on, ends_on, per_week in prescriptions:
         patient = by_patient[plan_id]
         today = patient_date(patient, now)
-        held_until = holds.get(pk)
-        if starts_on > today or (ends_on is not None and ends_on < today) or held_until == date.max:
+        pauses = holds.get(pk, ())
+        if starts_on > today or (ends_on is not None and ends_on < today) or any(p.covers(today) for p in pauses):
             continue
-        first = max(starts_on, held_until + timedelta(days=1)) if held_until else starts_on
+        first = max(starts_on, _since_last(pauses, today))
         since = datetime.combine(first, time(), ZoneInfo(patient.time_zone))
         known = found.get(plan_id)
         found[plan_id] = (min(since, known[0]), max(per_week, known[1])) if known else (since, per_week)
     return found
 
 
-def _last_holds(prescriptions: list[int]) -> Mapping[int, date]:
-    """The last day of the newest hold of each prescription; ``date.max`` while it lasts."""
-    rows = PrescriptionPause.objects.filter(prescription__in=prescriptions).values_list("prescription", "ends_on")
-    last: dict[int, date] = {}
-    for pk, ends_on in rows:
-        last[pk] = max(last.get(pk, date.min), ends_on or date.max)
-    return last
+def _since_last(pauses: Iterable[Pause], today: date) -> date:
+    """The day after the last pause that is over; none that is still to come."""
+    over = [
+        pause.ends_on + timedelta(days=1) for pause in pauses if pause.ends_on is not None and pause.ends_on < today
+    ]
+    return max(over, default=date.min)
 
 
 def _logs(patients: list[int], now: datetime) -> dict[int, list[PainDay]]:

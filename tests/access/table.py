@@ -95,6 +95,8 @@ TABLE: dict[str, Row] = {
     "staff:plan-revise": Row(NO_METHOD, TREATS, PLAN),
     # ---------------------------------------------------------------------------- staff: the course of care
     "staff:episode-progress": Row(READS, kwargs=EPISODE),
+    "staff:home-pause-new": Row(NO_METHOD, TREATS, EPISODE),
+    "staff:home-pause-end": Row(NO_METHOD, TREATS, of(pk="episode", pause_pk="home_pause")),
     "staff:plan-review": Row(READS, kwargs=PLAN),
     "staff:plan-review-judge": Row(NO_METHOD, TREATS, PLAN),
     "staff:plan-review-waive": Row(NO_METHOD, TREATS, PLAN),
@@ -172,6 +174,8 @@ TABLE: dict[str, Row] = {
     "portal:changed": Row("LFFFF..", "LFFFF.."),
     "portal:told": Row("LFFFF.N", kwargs=of(pk="told")),
     "portal:settings": Row("LFFFF..", "LFFFF.."),
+    "portal:pauses": Row("LFFFF..", "LFFFF.."),
+    "portal:pause-end": Row(NO_METHOD, "LFFFF.N", of(pk="home_pause")),
     "portal:reminders": Row(NO_METHOD, "LFFFF.."),
     "portal:pause-messages": Row(NO_METHOD, "LFFFF.."),
     "portal:notices": Row("LFFFF.."),

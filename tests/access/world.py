@@ -11,7 +11,7 @@ from plans.actions.worklist import raise_alert
 from plans.models import ItemHold, KnowledgeChange, PlanExercise, PlanPhase
 from tests.factories.clinic import FrontDeskFactory, ManagerFactory, PatientFactory, PractitionerFactory
 from tests.factories.diary import DiaryEntryFactory
-from tests.factories.exercises import PrescriptionFactory, SessionLogFactory
+from tests.factories.exercises import HomePauseFactory, PrescriptionFactory, SessionLogFactory
 from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
 from tests.factories.people import change_report
@@ -68,6 +68,7 @@ def build_world() -> World:
         "exercise_item": phase.planexercises.all()[0].pk,
         "technique_item": phase.plantechniques.all()[0].pk,
         "prescription": prescription.pk,
+        "home_pause": HomePauseFactory(patient=patient).pk,
         "log": SessionLogFactory(prescription=prescription).pk,
         "review": PhaseReviewFactory(plan=note.plan, version=note.version).pk,
         "visit": AppointmentFactory(patient=patient, practitioner=practitioner).pk,

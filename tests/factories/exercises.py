@@ -8,8 +8,8 @@ from uuid import uuid4
 import factory
 from factory.django import DjangoModelFactory
 
-from exercises.models import Exercise, Prescription, SessionLog
-from tests.factories.clinic import EpisodeFactory
+from exercises.models import Exercise, HomePause, Prescription, SessionLog
+from tests.factories.clinic import EpisodeFactory, PatientFactory
 
 
 class ExerciseFactory(DjangoModelFactory[Exercise]):
@@ -65,3 +65,16 @@ class SessionLogFactory(DjangoModelFactory[SessionLog]):
     state = SessionLog.State.DONE
     acted_at = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     recorded_by = factory.SelfAttribute("prescription.patient.user")
+
+
+class HomePauseFactory(DjangoModelFactory[HomePause]):
+    """A week's holiday that lies far ahead; entered by the patient."""
+
+    class Meta:
+        model = HomePause
+
+    patient = factory.SubFactory(PatientFactory)
+    starts_on = date(2027, 1, 4)
+    ends_on = date(2027, 1, 10)
+    reason = HomePause.Reason.HOLIDAY
+    by = factory.SelfAttribute("patient.user")
