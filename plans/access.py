@@ -14,6 +14,7 @@ from plans.models import (
     ChangeReport,
     Discharge,
     ItemHold,
+    PatientQuestion,
     PhaseReview,
     Plan,
     PlanCause,
@@ -147,3 +148,20 @@ def own_report(patient: Patient, pk: int) -> ChangeReport:
     if report is None:
         raise Http404("No such report.")
     return report
+
+
+def question_for(user: User | AnonymousUser, pk: int, *, to: Purpose = "treat") -> PatientQuestion:
+    """A question of a patient; the same two answers."""
+    question = PatientQuestion.objects.for_page().filter(pk=pk).first()
+    if question is None:
+        raise Http404("No such question.")
+    patient_for(user, question.patient_id, to=to)
+    return question
+
+
+def own_question(patient: Patient, pk: int) -> PatientQuestion:
+    """A question of the patient at hand; 404 for anybody else's."""
+    question = PatientQuestion.objects.filter(patient=patient, pk=pk).first()
+    if question is None:
+        raise Http404("No such question.")
+    return question

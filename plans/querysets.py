@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ChangeReport,
         Discharge,
         Pack,
+        PatientQuestion,
         PhaseReview,
         Plan,
         PlanVersion,
@@ -106,6 +107,18 @@ class ChangeReportQuerySet(models.QuerySet["ChangeReport"]):
     def waiting(self) -> Self:
         """Nobody looked at it yet."""
         return self.filter(look__isnull=True)
+
+
+class PatientQuestionQuerySet(models.QuerySet["PatientQuestion"]):
+    """Questions of patients."""
+
+    def waiting(self) -> Self:
+        """Nobody answered yet."""
+        return self.filter(reply__isnull=True)
+
+    def for_page(self) -> Self:
+        """With the answer and the people, newest first."""
+        return self.select_related("by", "patient", "reply__by", "prescription__exercise", "follows__reply")
 
 
 class TreatmentNoteQuerySet(models.QuerySet["TreatmentNote"]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Patient
-from exercises.models import HomePause, SessionLog, SkipReason
+from exercises.models import HomePause, Prescription, SessionLog, SkipReason
+from plans.models import PatientQuestion
 
 PAIN_CHOICES = [(str(number), str(number)) for number in range(11)]
 STATE_CHOICES = [
@@ -64,6 +65,45 @@ class LogForm(forms.Form):
     )
 
 
+class AskForm(forms.Form):
+    """A short question. The rules are in ``plans.actions.questions``."""
+
+    client_id = forms.CharField(widget=forms.HiddenInput, required=False)
+    follows = forms.ModelChoiceField(PatientQuestion.objects.none(), widget=forms.HiddenInput, required=False)
+    topic = forms.ChoiceField(
+        label=_("What is it about?"), choices=PatientQuestion.Topic.choices, widget=forms.RadioSelect
+    )
+    prescription = forms.ModelChoiceField(Prescription.objects.none(), label=_("Which exercise?"), required=False)
+    text = forms.CharField(
+        label=_("Your question"),
+        max_length=600,
+        help_text=_("One question at a time, in a few sentences."),
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+    )
+
+    def __init__(self, patient: Patient, *args: Any, **kwargs: Any) -> None:
+        """Only exercises and questions of this patient may be named."""
+        super().__init__(*args, **kwargs)
+        running = Prescription.objects.filter(patient=patient).exclude(state=Prescription.State.STOPPED)
+        exercise = cast("forms.ModelChoiceField[Prescription]", self.fields["prescription"])
+        exercise.queryset = running.select_related("exercise").order_by("position", "pk")
+        exercise.label_from_instance = lambda row: row.exercise.name  # type: ignore[method-assign,assignment]
+        asked = cast("forms.ModelChoiceField[PatientQuestion]", self.fields["follows"])
+        asked.queryset = PatientQuestion.objects.filter(patient=patient)
+
+    def said(self) -> dict[str, Any]:
+        """What the action takes; an id that is none is made anew."""
+        return {**self.cleaned_data, "client_id": uuid_of(self.cleaned_data["client_id"])}
+
+
+def uuid_of(text: str) -> UUID:
+    """The id that the device made, or a new one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid4()
+
+
 class AnyOf(forms.MultipleChoiceField):
     """Whatever was ticked: the action decides what a sign means that this version does not know."""
 
@@ -88,15 +128,16 @@ class ChangedForm(forms.Form):
         """What the action takes; an id or a time that is none is made anew."""
         data = self.cleaned_data
         try:
-            client_id = UUID(data["client_id"])
-        except ValueError:
-            client_id = uuid4()
-        try:
             acted_at = parse_datetime(data["acted_at"])
         except ValueError:
             acted_at = None
         aware = acted_at if acted_at is not None and acted_at.tzinfo is not None else None
-        return {"signs": data["signs"], "words": data["words"], "client_id": client_id, "acted_at": aware}
+        return {
+            "signs": data["signs"],
+            "words": data["words"],
+            "client_id": uuid_of(data["client_id"]),
+            "acted_at": aware,
+        }
 
 
 def log_initial(log: SessionLog | None, **given: Any) -> dict[str, Any]:

@@ -2,7 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.views import changed, diary, logs, notices, pauses, plan, push, questions, session, settings, today, visits
+from portal.views import (
+    ask,
+    changed,
+    diary,
+    logs,
+    notices,
+    pauses,
+    plan,
+    push,
+    questions,
+    session,
+    settings,
+    today,
+    visits,
+)
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +41,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visits/<int:pk>/confirm/", visits.confirm, name="visit-confirm"),
     path("visits/<int:pk>/cancel/", visits.cancel, name="visit-cancel"),
     path("visits/<int:pk>/visit.ics", visits.calendar, name="visit-calendar"),
+    path("ask/", ask.ask, name="ask"),
+    path("ask/<int:pk>/read/", ask.answer_read, name="ask-read"),
     path("changed/", changed.changed, name="changed"),
     path("changed/<int:pk>/", changed.told, name="told"),
     path("questions/", questions.first, name="questions-first"),

@@ -49,6 +49,7 @@ PATIENT_MODULES = (
     "portal/**/*.py",
     "exercises/*.py",
     "reminders/**/*.py",
+    "plans/models/questions.py",
     "plans/signs.py",
     "plans/summary.py",
     "plans/documents/handout.py",

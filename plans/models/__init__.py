@@ -41,6 +41,7 @@ from plans.models.plan import (
     PlanVersion,
     Safety,
 )
+from plans.models.questions import PatientQuestion, QuestionReply
 from plans.models.safety import ItemHold, Override, OverrideRefusal, ReasonCode, SafetyCheck
 from plans.models.told import ChangeLook, ChangeReport
 from plans.models.worklist import Alert, WatchLimits
@@ -75,6 +76,7 @@ __all__ = [
     "OverrideRefusal",
     "Pack",
     "PackItem",
+    "PatientQuestion",
     "PhaseCriterion",
     "PhaseProgress",
     "PhaseReview",
@@ -90,6 +92,7 @@ __all__ = [
     "PlanTechnique",
     "PlanVersion",
     "PlannedPrescription",
+    "QuestionReply",
     "ReasonCode",
     "RedFlagRule",
     "RegionRestriction",

@@ -27,7 +27,7 @@ SNOOZES = {"1": timedelta(days=1), "3": timedelta(days=3), "7": timedelta(days=7
 # How long what a person settled is compared with what holds, and left in peace where only the clock went on.
 REMEMBERED, QUIET = timedelta(days=60), timedelta(days=3)
 # Settled where one reads it: the exercises may be waiting for that.
-OWN_PAGE = ("patient_told_change",)
+OWN_PAGE = ("patient_told_change", "patient_question")
 BY_THE_CLOCK = ("not_logged", "skipped_for_pain")
 # What was done about it. The last one needs a word on why.
 ACTIONS = {
@@ -162,7 +162,7 @@ def settle(alert: Alert, by: User, *, action: str, outcome: str) -> Alert:
     """
     row = _waiting(alert, by)
     if row.rule in OWN_PAGE:
-        raise Refused("own_page", "Open what the patient told, and say there what you did.")
+        raise Refused("own_page", "Open what the patient told or asked, and settle it there.")
     text = outcome.strip()
     if action not in ACTIONS:
         raise Invalid("action", "Say what you did.", field="action")

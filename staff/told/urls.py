@@ -7,5 +7,6 @@ from django.urls import URLPattern, path
 from staff.told import views
 
 urlpatterns: list[URLPattern] = [
+    path("questions/<int:pk>/", views.question, name="told-question"),
     path("told/<int:pk>/", views.report, name="told-report"),
 ]

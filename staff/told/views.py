@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.errors import DomainError
 from clinic.locality import patient_today
-from plans.access import report_for
+from plans.access import question_for, report_for
+from plans.actions.questions import REPLY_MAX, reply
 from plans.actions.told import look_at
 from plans.models import ChangeReport
 from plans.signs import SIGNS
@@ -74,3 +75,36 @@ def _context(request: HttpRequest, found: ChangeReport, form: LookForm) -> dict[
         "patient": found.patient,
         "crumbs": crumbs,
     }
+
+
+class ReplyForm(forms.Form):
+    """One answer; the patient reads it in the portal."""
+
+    text = forms.CharField(
+        label="Your answer",
+        max_length=REPLY_MAX,
+        help_text="The patient reads this in the portal. A new dose or exercise belongs into the plan.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def question(request: HttpRequest, pk: int) -> HttpResponse:
+    """A question of a patient, with the form that answers it."""
+    found = question_for(request.user, pk, to="treat")
+    form = ReplyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reply(found, staff_user(request), text=form.cleaned_data["text"])
+        except DomainError as error:
+            add_problems(form, error)
+        else:
+            messages.success(request, f"Answered: {found.patient.display_name} reads it in the portal.")
+            return redirect("staff:worklist")
+    crumbs = [
+        {"label": found.patient.display_name, "url": reverse("staff:patient-detail", args=[found.patient_id])},
+        {"label": "Question", "url": ""},
+    ]
+    context = {"question": found, "form": form, "patient": found.patient, "crumbs": crumbs}
+    context["header"] = header_for(request, found.patient)
+    return render(request, "staff/told/question.html", context, status=422 if form.errors else 200)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import User
+from plans.actions.questions import RULE as ASKED
 from plans.actions.told import RULE as TOLD
 from plans.models import Alert, PlanVersion
 from plans.outcomes.reviews import RULE as NO_CHANGE
@@ -19,6 +21,7 @@ ORDER = (Alert.Severity.URGENT, Alert.Severity.HIGH, Alert.Severity.NORMAL, Aler
 CHIPS = {"urgent": "stop", "high": "caution", "normal": "info", "low": "none"}
 VIEWS = {"": "Mine", "all": "All patients", "snoozed": "Put away", "done": "Settled"}
 SNOOZE_LABELS = (("1", "1 day"), ("3", "3 days"), ("7", "1 week"))
+OWN_PAGES = {TOLD: "staff:told-report", ASKED: "staff:told-question"}
 DONE_SHOWN = 50
 MOST_SHOWN = 200
 
@@ -41,10 +44,11 @@ class Entry:
         return self.alert.rule.startswith("phase_") and plan is not None and plan.current_phase is not None
 
     @property
-    def report_id(self) -> int | None:
-        """The entry is about what a patient told: it is read and settled there."""
-        kind, _, number = self.alert.key.partition(":")
-        return int(number) if self.alert.rule == TOLD and kind == "report" and number.isdigit() else None
+    def own_page(self) -> str:
+        """The address of what a patient told or asked: it is read and settled there. "" for other entries."""
+        name = OWN_PAGES.get(self.alert.rule)
+        number = self.alert.key.partition(":")[2]
+        return reverse(name, args=[number]) if name and number.isdigit() else ""
 
     @property
     def looks_at_outcomes(self) -> bool:

@@ -111,6 +111,7 @@ TABLE: dict[str, Row] = {
     "staff:worklist": Row("L..F.FF"),
     "staff:alert-snooze": Row(NO_METHOD, TREATS, of(pk="alert")),
     "staff:alert-settle": Row(NO_METHOD, TREATS, of(pk="alert")),
+    "staff:told-question": Row(TREATS, TREATS, of(pk="asked")),
     "staff:told-report": Row(TREATS, TREATS, of(pk="told")),
     "staff:plan-limits": Row(TREATS, TREATS, PLAN),
     # ---------------------------------------------------------------------------- staff: documents
@@ -171,6 +172,8 @@ TABLE: dict[str, Row] = {
     "portal:visit-confirm": Row(NO_METHOD, "LFFFF.N", VISIT),
     "portal:visit-cancel": Row("LFFFF.N", "LFFFF.N", VISIT),
     "portal:visit-calendar": Row("LFFFF.N", kwargs=VISIT),
+    "portal:ask": Row("LFFFF..", "LFFFF.."),
+    "portal:ask-read": Row(NO_METHOD, "LFFFF.N", of(pk="asked")),
     "portal:changed": Row("LFFFF..", "LFFFF.."),
     "portal:told": Row("LFFFF.N", kwargs=of(pk="told")),
     "portal:settings": Row("LFFFF..", "LFFFF.."),

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from clinic.locality import patient_today
 from clinic.models import Patient
+from plans.actions.questions import ask
 from plans.actions.told import report_change
-from plans.models import ChangeReport
+from plans.models import ChangeReport, PatientQuestion
 
 
 def change_report(patient: Patient, *signs: str, **more: Any) -> ChangeReport:
@@ -18,3 +19,9 @@ def change_report(patient: Patient, *signs: str, **more: Any) -> ChangeReport:
     given = {"words": "", "client_id": uuid4(), "now": timezone.now(), "today": patient_today(patient), **more}
     by = given.pop("by", patient.user)
     return report_change(patient, by, signs=signs or ("worse",), **given)
+
+
+def asked_by(patient: Patient, text: str = "May I cycle?", **more: Any) -> PatientQuestion:
+    """A question as the portal asks it."""
+    given = {"topic": "daily", "client_id": uuid4(), "now": timezone.now(), **more}
+    return ask(patient, given.pop("by", patient.user), text=text, **given)
