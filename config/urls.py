@@ -14,6 +14,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("language/", choose_language, name="language"),
     path("metrics/", metrics, name="metrics"),
+    path("hooks/", include("api.hook_urls")),
     path("accounts/", include("allauth.urls")),
     path("staff/", include("staff.urls")),
     path("portal/", include("portal.urls")),

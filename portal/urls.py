@@ -14,6 +14,7 @@ from portal.views import (
     questions,
     session,
     settings,
+    stop,
     today,
     visits,
 )
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("push/key/", push.push_key_page, name="push-key"),
     path("push/on/", push.push_on, name="push-on"),
     path("push/off/", push.push_off, name="push-off"),
+    path("stop/<str:token>/", stop.stop, name="stop"),
     path("pause/", pauses.pauses, name="pauses"),
     path("pause/<int:pk>/end/", pauses.end, name="pause-end"),
     path("settings/", settings.settings, name="settings"),

@@ -53,6 +53,10 @@ OPEN_TO_ALL: dict[str, str] = {
 # Tested elsewhere, with the reason.
 OTHERS: dict[str, str] = {
     "home": "redirects by role, tests/house",
+    "portal:stop": "carries a signed token instead of a log-in, tests/portal/test_stop.py",
+    "hooks:email": "signed, tests/reminders/test_hooks.py",
+    "hooks:sms": "signed, tests/reminders/test_hooks.py",
+    "hooks:sms-inbound": "signed, tests/reminders/test_hooks.py",
     "metrics": "asks for a token of its own, tests/reminders/test_watching.py",
     "api:nothing": "answers every unknown address below /api/ with 404, tests/api",
 }
