@@ -19,7 +19,7 @@ test: setup-dev
 
 ## The proofs of safety (docs/safety.md) and of reminders (docs/reliability.md) in their long form, with the counts: minutes.
 torture: setup-dev
-	@KINEPLAN_TORTURE=1 $(RUN) -m pytest tests/safety tests/reminders/test_kills.py tests/reminders/test_faults.py -rP -q
+	@KINEPLAN_TORTURE=1 $(RUN) -m pytest tests/safety tests/reminders/test_kills.py tests/reminders/test_faults.py tests/reminders/test_misbehaviour.py tests/reminders/test_restarts.py -rP -q
 
 ## Ratios of the promised speeds, written to docs/benchmarks.md.
 bench: setup-dev

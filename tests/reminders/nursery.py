@@ -1,7 +1,7 @@
 """Sending processes for tests, as many as are wanted in a moment: this one is loaded once and forks.
 
 Each line on standard input is a JSON list of jobs that run at the same time, each in a process of its own; the answer
-is the list of their exit codes (-9: killed). A job names what to ``do`` (``send``, ``plan``, ``fill``, ``tick``),
+is the list of their exit codes (-9: killed). A job names what to ``do`` (one of ``DO``),
 where to ``die`` by SIGKILL (``sending:3``: after the third commit of ``sending``), or after how many seconds it is
 killed from outside (``kill_after``), and which safety is taken ``without`` (``fence``).
 """
@@ -17,14 +17,17 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import django
 
 django.setup()
 
+from django.db import DatabaseError, close_old_connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from clinic.errors import DomainError  # noqa: E402
 from reminders import dispatcher, outbox, sender  # noqa: E402
 from reminders.channels.email import EmailChannel  # noqa: E402
 from reminders.models import OutboxMessage  # noqa: E402
@@ -98,16 +101,39 @@ def plan_slowly(job: dict[str, Any]) -> None:
 
 
 def fill(job: dict[str, Any]) -> None:
+    from tests.factories.clinic import PractitionerFactory
+    from tests.factories.scheduling import works_all_week
     from tests.reminders.rig import due_messages
 
     due_messages(job["count"])
+    works_all_week(PractitionerFactory())
 
 
 def tick(job: dict[str, Any]) -> None:
     dispatcher.tick(sender.send_batch, now=timezone.now())
 
 
-DO = {"send": send, "plan": plan_slowly, "fill": fill, "tick": tick}
+def book(job: dict[str, Any]) -> None:
+    """Book visits of a minute one after the other, note each that was acknowledged, whatever the server does."""
+    from clinic.models import Patient, Practitioner, User
+    from scheduling.actions import book as book_visit
+
+    patient, practitioner, user = Patient.objects.all()[0], Practitioner.objects.latest("pk"), User.objects.all()[0]
+    first, until = timezone.now() + timedelta(days=30), time.time() + job["seconds"]
+    with open(job["note"], "a", encoding="ascii", buffering=1) as note:
+        for number in range(100_000):
+            if time.time() > until:
+                return
+            start = first + timedelta(minutes=15 * number)
+            try:
+                visit = book_visit(patient, practitioner, start=start, minutes=15, by=user, now=timezone.now())
+                note.write(f"{visit.pk}\n")
+            except (DatabaseError, DomainError):
+                close_old_connections()
+                time.sleep(0.02)
+
+
+DO = {"send": send, "plan": plan_slowly, "fill": fill, "tick": tick, "book": book}
 
 
 def child(job: dict[str, Any]) -> None:

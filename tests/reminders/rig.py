@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,14 +49,18 @@ def due_messages(count: int) -> None:
     assert OutboxMessage.objects.due(timezone.now()).count() == count
 
 
+ANEW = """
+    DELETE FROM reminders_outboxmessage WHERE fallback_of_id IS NOT NULL;
+    UPDATE reminders_outboxmessage SET uid = gen_random_uuid(), state = 'planned', reason = '', detail = '',
+        attempts = 0, token = NULL, lease_until = NULL, address = '', provider_id = '', sending_at = NULL,
+        sent_at = NULL
+"""
+
+
 def all_anew() -> None:
     """The same messages once more, as if they had just been planned."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE reminders_outboxmessage SET uid = gen_random_uuid(), state = 'planned', reason = '', detail = '',"
-            " attempts = 0, token = NULL, lease_until = NULL, address = '', provider_id = '', sending_at = NULL,"
-            " sent_at = NULL"
-        )
+        cursor.execute(ANEW)
 
 
 @dataclass
@@ -156,14 +160,16 @@ class Rig:
         return found
 
 
-def audit(provider: FakeProvider) -> Counter[str]:
-    """Every message once: what we say of it, beside what the provider says.
+def audit(provider: FakeProvider, rows: Iterable[tuple[Any, str]] | None = None) -> Counter[str]:
+    """Every e-mail once: what we say of it, beside what the provider says.
 
     ``lost``: nobody would notice that it never went (we say sent, or it hangs), or that it went (we say it did not).
     """
     accepted = provider.accepted()
     found: Counter[str] = Counter()
-    for uid, state in OutboxMessage.objects.values_list("uid", "state"):
+    if rows is None:
+        rows = OutboxMessage.objects.filter(channel="email").values_list("uid", "state")
+    for uid, state in rows:
         times = accepted[str(uid)]
         found["messages"] += 1
         found["sent"] += state == "sent" and times > 0
@@ -198,7 +204,15 @@ def some(highest: int) -> int:
     return random.randint(1, highest)
 
 
-def told(name: str, counted: Counter[str], **more: Any) -> None:
-    """One line of the report of `make torture`."""
-    figures = {**more, **{key: counted[key] for key in ("messages", "sent", "duplicates", "unknown", "lost")}}
-    print(f"TORTURE {name}: " + ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in figures.items()))
+def told(name: str, counted: Counter[str], **more: int) -> None:
+    """One line of the report of `make torture`: kills, loops, and what became of the messages."""
+    report(name, Counter(more) | Counter({key: counted[key] for key in KEPT}), *KEPT)
+
+
+KEPT = ("messages", "sent", "duplicates", "unknown", "lost")
+
+
+def report(name: str, counted: Counter[str], *also: str) -> None:
+    """Counts of nothing are only told for the keys in ``also``."""
+    keys = [*(key for key in counted if key not in also), *also]
+    print(f"TORTURE {name}: " + ", ".join(f"{counted[key]} {key.replace('_', ' ')}" for key in keys))

@@ -150,7 +150,7 @@ def test_a_broker_flushed_stopped_and_restarted_in_a_loop_loses_and_doubles_noth
 ) -> None:
     due_messages(MESSAGES)
     rig.provider.rules(SLOW)
-    away, loops = (20, 12) if LONG else (2, 1)
+    away, loops = (20, 8) if LONG else (2, 1)
     beat = Beat(broker.url)
     with running_worker(tmp_path, {"REDIS_URL": broker.url, **rig.provider.environment()}), beat.running():
         for _ in range(loops):

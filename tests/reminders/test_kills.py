@@ -58,7 +58,7 @@ def test_three_senders_with_the_same_ids_killed_at_any_moment(rig: Rig) -> None:
     """Killed from outside at a random moment; at most one message is in doubt for each killed process."""
     due_messages(40)
     rig.provider.rules({"mode": "slow", "seconds": 0.003})
-    loops = 150 if LONG else 3
+    loops = 100 if LONG else 3
     killed = 0
     for _ in range(loops):
         all_anew()
