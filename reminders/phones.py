@@ -75,7 +75,8 @@ def _from_national(digits: str, country: str) -> str:
     plan = PLANS.get(country)
     if plan is None:
         raise NotANumber("country")
-    if plan.trunk and digits.startswith(plan.trunk):
+    # A leading 0 never belongs to the number; a leading 1 does where ten digits stand already.
+    if plan.trunk and digits.startswith(plan.trunk) and (plan.trunk == "0" or not plan.is_complete(digits)):
         digits = digits[len(plan.trunk) :]
     if not plan.is_complete(digits):
         raise NotANumber("length")

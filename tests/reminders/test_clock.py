@@ -11,7 +11,10 @@ from reminders.clock import (
     allowed_from,
     end_of_day,
     from_week_minute,
+    hourly,
     is_quiet,
+    nudge_time,
+    nudges,
     occurrences,
     quiet_end,
     to_instant,
@@ -147,3 +150,93 @@ def test_quiet_hours_that_end_inside_the_doubled_hour_lie_ahead() -> None:
 def test_the_day_ends_where_the_next_one_begins() -> None:
     eve = datetime(2011, 12, 30, 5, tzinfo=UTC)
     assert end_of_day(eve, ZoneInfo("Pacific/Apia")) == datetime(2011, 12, 30, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("times", "quiet_from", "nudge"),
+    [
+        (["09:00"], "20:00", "17:00"),
+        (["06:30"], "20:00", "14:30"),
+        (["09:00", "16:00"], "20:00", "18:00"),  # two hours after the last one
+        (["14:00"], "20:00", "19:00"),  # an hour before the quiet hours
+        (["17:30"], "20:00", None),  # no moment is left
+        (["21:00"], "23:30", None),
+        (["18:00"], "00:00", "23:00"),  # quiet hours from midnight to midnight: none
+        ([], "20:00", None),
+    ],
+)
+def test_the_one_nudge_of_a_day(times: list[str], quiet_from: str, nudge: str | None) -> None:
+    quiet_until = time(0) if quiet_from == "00:00" else time(6)
+    found = nudge_time([time.fromisoformat(at) for at in times], time.fromisoformat(quiet_from), quiet_until)
+    assert found == (time.fromisoformat(nudge) if nudge else None)
+
+
+EDGES = [
+    ("America/Edmonton", date(2026, 3, 6)),
+    ("America/Edmonton", date(2026, 10, 30)),
+    ("Europe/London", date(2026, 3, 27)),
+    ("Europe/London", date(2026, 10, 23)),
+    ("Australia/Lord_Howe", date(2026, 4, 3)),
+    ("Australia/Lord_Howe", date(2026, 10, 2)),
+    ("Pacific/Apia", date(2021, 4, 2)),
+    ("Pacific/Apia", date(2020, 9, 25)),
+    ("America/Phoenix", date(2026, 3, 6)),
+]
+
+
+@pytest.mark.hazard("H-16")
+@pytest.mark.parametrize(("zone", "first"), EDGES)
+@pytest.mark.parametrize("at", [time(0, 15), time(9), time(11, 45)])
+def test_every_day_has_one_nudge_at_the_right_wall_time(zone: str, first: date, at: time) -> None:
+    place = ZoneInfo(zone)
+    daily = [week_minute(weekday, at) for weekday in range(7)]
+    start = to_instant(first, time(), place)
+    assert start is not None
+    found = []
+    for hour in range(24 * 5):
+        begin = start + timedelta(hours=hour)
+        end = begin + timedelta(hours=1)
+        found += nudges(daily, place, begin, end, quiet_from=time(22), quiet_until=time(7))
+    wanted = nudge_time([at], time(22), time(7))
+    assert [item.wall for item in found] == [datetime.combine(first + timedelta(days=n), wanted) for n in range(5)]
+    assert {item.at.astimezone(place).time() for item in found} == {wanted}
+
+
+@pytest.mark.hazard("H-16")
+@pytest.mark.parametrize(("zone", "first"), EDGES)
+def test_hourly_prompts_over_the_change_of_the_clock(zone: str, first: date) -> None:
+    """From 01:00 to 04:00, where clocks change: each wall time at most once, no two at one instant, none lost."""
+    place = ZoneInfo(zone)
+    prompts = hourly(range(7), time(1), time(4), 60)
+    start = to_instant(first, time(), place)
+    assert start is not None
+    found = occurrences(prompts, place, start, start + timedelta(days=5))
+    for day in (first + timedelta(days=n) for n in range(4)):
+        instants = {to_instant(day, time(hour), place) for hour in range(1, 5)}
+        of_day = [item for item in found if item.wall.date() == day]
+        assert {item.at for item in of_day} == instants
+        assert len(of_day) == len(instants)
+        assert 3 <= len(of_day) <= 4  # two of them meet where an hour is left out
+
+
+def test_hours_of_a_prompt() -> None:
+    assert hourly([0], time(9), time(11), 60) == [540, 600, 660]
+    assert hourly([6, 6], time(9), time(11, 59), 90) == [6 * 1440 + 540, 6 * 1440 + 630]
+    assert hourly([], time(9), time(17), 60) == []
+    assert hourly([0], time(17), time(9), 60) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "end"),
+    [
+        ("America/Edmonton", "2026-03-08T04:00", "2026-03-08T14:00"),  # 21:00 the evening before; one hour less
+        ("America/Edmonton", "2026-11-01T04:00", "2026-11-01T15:00"),
+        ("Australia/Lord_Howe", "2026-04-04T11:00", "2026-04-04T21:30"),  # half an hour more
+        ("Australia/Lord_Howe", "2026-10-03T11:00", "2026-10-03T21:00"),
+        ("Pacific/Apia", "2011-12-30T08:00", "2011-12-30T18:00"),  # over the day that was left out
+        ("America/Phoenix", "2026-03-08T04:00", "2026-03-08T15:00"),
+    ],
+)
+def test_quiet_hours_over_the_change_of_the_clock(zone: str, now: str, end: str) -> None:
+    begin, expected = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, end))
+    assert quiet_end(begin, ZoneInfo(zone), time(20), time(8)) == expected

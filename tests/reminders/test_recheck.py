@@ -80,3 +80,115 @@ def test_a_digest_never_goes_on_another_day_or_after_its_time() -> None:
 )
 def test_visit(visit: Visit | None, change: dict[str, object], verdict: Verdict) -> None:
     assert judge(REMINDER, replace(PERSON, **change), visit, now=NOW) == verdict  # type: ignore[arg-type]
+
+
+NUDGE = Due("nudge", NOW + timedelta(hours=2), wall=datetime(2026, 11, 24))
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, SEND),
+        ({"entries": entries((1, 1, "done"))}, Verdict("suppressed", "logged")),  # anything at all
+        ({"entries": entries((2, 1, "skipped"))}, Verdict("suppressed", "logged")),
+        ({"entries": entries((1, 1, "done"), on=date(2026, 11, 23))}, SEND),
+        ({"orders": ()}, Verdict("suppressed", "nothing_due")),
+        ({"in_care": False, "orders": ()}, Verdict("suppressed", "discharged")),
+        ({"on_hold": True}, Verdict("suppressed", "on_hold")),
+        ({"week_minutes": {"exercises": frozenset({week_minute(2, time(9))})}}, Verdict("cancelled", "times_changed")),
+        ({"sent_at": [NOW] * 3}, Verdict("suppressed", "cap")),
+        ({"wanted": {"exercises": ("email",)}}, Verdict("suppressed", "opted_out")),
+    ],
+)
+def test_nudge(change: dict[str, object], verdict: Verdict) -> None:
+    assert judge(NUDGE, replace(PERSON, **change), None, now=NOW) == verdict  # type: ignore[arg-type]
+
+
+PROMPT = timedelta(minutes=30)
+MOVE = Due("movement", NOW + PROMPT, wall=datetime(2026, 11, 24, 9, 0))
+DRINK = replace(MOVE, kind="fluids")
+
+
+@pytest.mark.parametrize(
+    ("due", "change", "verdict"),
+    [
+        (MOVE, {}, SEND),
+        (MOVE, {"sent_at": [NOW] * 9}, SEND),  # wanted at this very time: the cap is not for them
+        (MOVE, {"entries": ALL_TOLD}, SEND),  # a break is a break, exercises or not
+        (MOVE, {"on_hold": True}, Verdict("suppressed", "on_hold")),
+        (MOVE, {"in_care": False}, Verdict("suppressed", "discharged")),
+        (MOVE, {"week_minutes": {}}, Verdict("cancelled", "times_changed")),
+        (MOVE, {"fluids_barred": True}, SEND),
+        (DRINK, {}, SEND),
+        (DRINK, {"fluids_barred": True}, Verdict("suppressed", "not_advised")),
+        (MOVE, {"quiet_from": time(8), "quiet_until": time(10)}, Verdict("expired", "too_late")),
+    ],
+)
+def test_habit_prompts(due: Due, change: dict[str, object], verdict: Verdict) -> None:
+    assert judge(due, replace(PERSON, **change), None, now=NOW) == verdict  # type: ignore[arg-type]
+
+
+ASKED = Due("reassessment", NOW + timedelta(days=3), wall=datetime(2026, 11, 24))
+CHANGED = Due("plan_changed", NOW + timedelta(days=2), version=(7, 3))
+NEWS = {"versions": frozenset({(7, 3)}), "unseen": frozenset({(7, 3)})}
+
+
+@pytest.mark.parametrize(
+    ("due", "change", "verdict"),
+    [
+        (ASKED, {"questions": frozenset({TODAY})}, SEND),
+        (ASKED, {"questions": frozenset({date(2026, 11, 23)})}, Verdict("suppressed", "answered")),
+        (ASKED, {}, Verdict("suppressed", "answered")),
+        (CHANGED, NEWS, SEND),
+        (CHANGED, {**NEWS, "unseen": frozenset()}, Verdict("suppressed", "seen")),
+        (CHANGED, {"versions": frozenset({(7, 4)})}, Verdict("suppressed", "replaced")),
+        (CHANGED, {**NEWS, "on_hold": True}, Verdict("suppressed", "on_hold")),
+        (Due("question", NOW + PROMPT), {}, SEND),
+        (Due("wait_list", NOW + PROMPT), {"sent_at": [NOW] * 9}, SEND),
+        (Due("question", NOW + PROMPT), {"sent_at": [NOW] * 9}, Verdict("suppressed", "cap")),
+    ],
+)
+def test_what_follows_from_the_record(due: Due, change: dict[str, object], verdict: Verdict) -> None:
+    assert judge(due, replace(PERSON, **change), None, now=NOW) == verdict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "paused"),
+    [
+        ("2026-11-24", "2026-11-24", True),
+        ("2026-11-20", None, True),
+        ("2026-11-25", None, False),
+        ("2026-11-20", "2026-11-23", False),
+    ],
+)
+@pytest.mark.parametrize("due", [DIGEST, NUDGE, MOVE, Due("question", NOW + PROMPT), Due("wait_list", NOW + PROMPT)])
+def test_a_pause_holds_by_the_patients_calendar(due: Due, first: str, last: str | None, paused: bool) -> None:
+    person = replace(
+        PERSON, paused_from=date.fromisoformat(first), paused_until=date.fromisoformat(last) if last else None
+    )
+    assert judge(due, person, None, now=NOW) == (Verdict("suppressed", "paused") if paused else SEND)
+    assert judge(REMINDER, person, Visit(START, True), now=NOW) == SEND  # a visit is told about all the same
+
+
+def test_the_pause_begins_and_ends_at_the_patients_midnight() -> None:
+    away = replace(
+        PERSON, zone="Pacific/Apia", paused_from=TODAY, paused_until=TODAY, quiet_from=time(0), quiet_until=time(0)
+    )
+    offer = Due("wait_list", NOW + timedelta(days=9))
+    moments = [datetime(2026, 11, 23, 10, 59, tzinfo=UTC), datetime(2026, 11, 23, 11, tzinfo=UTC),
+               datetime(2026, 11, 24, 10, 59, tzinfo=UTC), datetime(2026, 11, 24, 11, tzinfo=UTC)]  # fmt: skip
+    assert [judge(offer, away, None, now=at).reason for at in moments] == ["", "paused", "paused", ""]
+
+
+def test_each_way_is_judged_by_itself() -> None:
+    by_text = replace(DIGEST, channel="sms")
+    both = replace(PERSON, wanted={"exercises": ("sms", "email")}, addresses={"sms": "+447700900123", "email": ""})
+    assert judge(by_text, both, None, now=NOW) == SEND
+    assert judge(DIGEST, both, None, now=NOW) == Verdict("suppressed", "no_address")
+    assert judge(by_text, PERSON, None, now=NOW) == Verdict("suppressed", "opted_out")
+
+
+def test_a_notice_in_the_portal_disturbs_nobody() -> None:
+    night = NOW.replace(hour=23)
+    reader = replace(PERSON, addresses={"portal": "portal"}, wanted={"question": ("portal",)})
+    assert judge(Due("question", night + PROMPT, "portal"), reader, None, now=night) == SEND
