@@ -211,6 +211,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "request_login_code": "20/m/ip,3/5m/key",
     "reset_password": "20/m/ip,5/m/key",
+    "send_link": "20/m/ip,3/5m/key",
+    "enter_link": "60/m/ip",
 }
 
 # Seconds without activity after which a session ends, by role, and its longest life whatever happens.

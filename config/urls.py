@@ -6,12 +6,15 @@ from django.urls import include, path
 
 from config.demo_mailbox import demo_mailbox
 from config.health import healthz
+from config.link_views import enter, send
 from config.metrics import metrics
 from config.views import choose_language, home
 
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("in/", send, name="link-send"),
+    path("in/<str:token>/", enter, name="link-enter"),
     path("language/", choose_language, name="language"),
     path("metrics/", metrics, name="metrics"),
     path("hooks/", include("api.hook_urls")),

@@ -4,6 +4,7 @@ from clinic.models.audit import AccessEvent
 from clinic.models.conditions import Answer, Condition, ConditionSite, PatientCondition
 from clinic.models.consents import Consent
 from clinic.models.facts import FactChange
+from clinic.models.links import LoginLink
 from clinic.models.organisation import Clinic
 from clinic.models.patients import Episode, Patient
 from clinic.models.signatures import Signature, SignatureCheck
@@ -19,6 +20,7 @@ __all__ = [
     "Credential",
     "Episode",
     "FactChange",
+    "LoginLink",
     "Patient",
     "PatientCondition",
     "Practitioner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from staff.patients import records, views
+from staff.patients import links, records, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.today, name="today"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("patients/new/", views.patient_new, name="patient-new"),
     path("patients/<int:pk>/", views.patient_detail, name="patient-detail"),
     path("patients/<int:pk>/edit/", views.patient_edit, name="patient-edit"),
+    path("patients/<int:pk>/link/", links.login_link, name="patient-link"),
     path("patients/<int:pk>/conditions/", records.conditions, name="patient-conditions"),
     path("patients/<int:pk>/conditions/deny-rest/", records.conditions_deny_rest, name="patient-conditions-deny-rest"),
     path("patients/<int:pk>/consents/", records.consents, name="patient-consents"),

@@ -46,6 +46,8 @@ READS, TREATS = "L.NF.FN", "L.NFFFN"
 
 # Not behind the log-in at all.
 OPEN_TO_ALL: dict[str, str] = {
+    "link-send": "mails a log-in link, the same answer for everybody, tests/clinic/test_links.py",
+    "link-enter": "asks for a secret of its own, tests/clinic/test_links.py",
     "healthz": "says whether the parts are up, nothing about people",
     "language": "the language of the pages before log-in, kept in a cookie",
 }
@@ -68,6 +70,7 @@ TABLE: dict[str, Row] = {
     "staff:patient-new": Row("L....FF", "L....FF"),
     "staff:patient-detail": Row("L.N..FN", kwargs=PATIENT),
     "staff:patient-edit": Row("L.N..FN", "L.N..FN", PATIENT),
+    "staff:patient-link": Row(NO_METHOD, "L.N..FN", PATIENT),
     "staff:patient-conditions": Row("L.NF.FN", "L.NFFFN", PATIENT),
     "staff:patient-conditions-deny-rest": Row(NO_METHOD, "L.NFFFN", PATIENT),
     "staff:patient-consents": Row("L.NF.FN", "L.NFFFN", PATIENT),
