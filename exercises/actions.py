@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from clinic.acts import Applied, record
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
 from clinic.locality import patient_date
 from clinic.models import Patient, User
@@ -21,6 +22,7 @@ from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipRe
 
 # A forgotten day may be filled in, and a phone that was offline may catch up; older days are history.
 LOG_DAYS_BACK = 14
+UNDO = "undo"
 
 
 class Outcome(StrEnum):
@@ -99,6 +101,14 @@ def _count_again(patient: Patient, day: date, now: datetime) -> None:
         refresh([patient], since=day, now=now)
 
 
+@transaction.atomic
+def take_back(log: SessionLog, *, by: User, now: datetime) -> None:
+    """:func:`undo` now, and remember it: what another device tapped earlier and sends later does not put it back."""
+    subject = bout_subject(log.prescription, log.on, log.bout)
+    undo(log, by=by)
+    record(log.prescription.patient, kind=UNDO, applied=Applied(Outcome.CORRECTED, subject), acted_at=now)
+
+
 def undo(log: SessionLog, *, by: User) -> None:
     """Take a log back, as if nothing had been tapped. History keeps it.
 
@@ -108,6 +118,11 @@ def undo(log: SessionLog, *, by: User) -> None:
     with transaction.atomic():
         log.delete()
         _count_again(log.prescription.patient, log.on, timezone.now())
+
+
+def bout_subject(prescription: Prescription, on: date, bout: int | str) -> str:
+    """The name of one session of one day in the list of received acts."""
+    return f"session:{prescription.pk}:{on.isoformat()}:{bout}"
 
 
 @transaction.atomic

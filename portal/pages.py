@@ -19,6 +19,8 @@ from clinic.locality import patient_date, speaking_to
 from clinic.models import Patient, User
 from clinic.pieces import ask
 from clinic.readers import CLINIC
+from portal.cards import PAIN_CHOICES
+from portal.device import key_of, person_of
 
 P = ParamSpec("P")
 
@@ -48,10 +50,16 @@ def portal_page(
         with speaking_to(patient):
             response = view(request, visitor, *args, **kwargs)
             response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
-            return response
+        is_redirect = 300 <= response.status_code < 400
+        return _told(response) if is_redirect and request.headers.get("X-Kineplan-Act") else response
 
     update_wrapper(guarded, view)
     return guarded
+
+
+def _told(redirect: HttpResponse) -> HttpResponse:
+    """Where to go next as a header: a script that followed the redirect would use up what the next page has to say."""
+    return HttpResponse(status=204, headers={"Location": redirect["Location"]})
 
 
 def page(
@@ -64,4 +72,11 @@ def page(
     clinic = context["clinic"] if "clinic" in context else ask({"clinic": CLINIC})["clinic"]
     shared = {"visitor": visitor, "patient": visitor.patient, "clinic": clinic, "today": visitor.today}
     name = clinic.name if clinic else ""
-    return render(request, template, {**shared, "clinic_name": name, **context}, status=status)
+    device: dict[str, Any] = {
+        "person": person_of(visitor.user),
+        "person_key": key_of(visitor.user),
+        "pain_faces": PAIN_CHOICES,
+    }
+    response = render(request, template, {**shared, **device, "clinic_name": name, **context}, status=status)
+    response["X-Kineplan-Person"] = device["person"]  # the service worker keeps the pages of one person apart
+    return response

@@ -18,12 +18,14 @@ NAMES = ("first", "second", "third")
 # order; of several texts the first one counts whose figures are there. Every code that the portal can meet is here
 # (tests/french/test_problems.py), so that nobody reads half a page in another language.
 WORDS: dict[str, tuple[str | Promise, ...]] = {
+    "act_reused": (_("This entry could not be told from another one. Please enter it again."),),
     "answers": (_("Some answers are missing or not possible."),),
     "bout": (_("Choose a session from {first} to {second} of the day."),),
     "cancel_by_phone": (_("It is too late to cancel here. Please call the clinic."),),
     "changed": (_("The clinic has changed this visit meanwhile. Please look at it again."),),
     "channel": (_("Messages cannot be sent that way."),),
     "checking": (_("Your physiotherapist is checking something new in your record. Please wait."),),
+    "clock": (_("The clock of this device is ahead. Please set it right and send this again."),),
     "client_id_reused": (_("This log was already sent for another exercise or day."),),
     "comment": (_("Please use at most {first} letters."),),
     "crossed": (_("This does not fit your other answers. Please look at them again."),),

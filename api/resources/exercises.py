@@ -16,7 +16,7 @@ from api.resources.base import Resource
 from clinic.permissions import Permission
 from clinic.readers import has_unsettled_facts
 from exercises.access import prescription_for
-from exercises.actions import Logged, Outcome, log_session, undo
+from exercises.actions import Logged, Outcome, log_session, take_back
 from exercises.models import Exercise, Prescription, SessionLog, SkipReason
 
 CLINICAL_OR_OWN = (Permission.CLINICAL_VIEW, Permission.OWN_RECORD)
@@ -158,7 +158,7 @@ class SessionLogViewSet(Resource):
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Take a log back; history keeps it."""
-        undo(self.get_object(), by=self.user)
+        take_back(self.get_object(), by=self.user, now=self.now)
         return Response(status=204)
 
     def _answer(self, result: Logged) -> Response:

@@ -3,6 +3,7 @@
 from clinic.models.audit import AccessEvent
 from clinic.models.conditions import Answer, Condition, ConditionSite, PatientCondition
 from clinic.models.consents import Consent
+from clinic.models.devices import ReceivedAct
 from clinic.models.facts import FactChange
 from clinic.models.links import LoginLink
 from clinic.models.organisation import Clinic
@@ -24,6 +25,7 @@ __all__ = [
     "Patient",
     "PatientCondition",
     "Practitioner",
+    "ReceivedAct",
     "Role",
     "Signature",
     "SignatureCheck",

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.errors import Conflict, DomainError
 from exercises.access import own_log, own_prescription
-from exercises.actions import log_session, undo
+from exercises.actions import log_session
+from exercises.actions import take_back as undo_now
 from exercises.models import Prescription, SessionLog
 from exercises.programme import read_programme
 from portal.cards import PAIN_FACE_OF, cards_of
@@ -65,7 +66,7 @@ def pain(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
 def take_back(request: HttpRequest, visitor: Visitor, pk: int) -> HttpResponse:
     """As if it had not been tapped."""
     stored = own_log(visitor.patient, pk)
-    undo(stored, by=visitor.user)
+    undo_now(stored, by=visitor.user, now=visitor.now)
     return after(request, visitor, stored)
 
 

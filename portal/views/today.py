@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,7 +26,8 @@ from portal.wording import greeting
 def today(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Today's exercises, or those of a day that is to be filled in (``?day=``)."""
     day = chosen_day(request.GET.get("day", ""), visitor.today)
-    return page(request, visitor, "portal/today.html", day_context(visitor, day))
+    is_blank = request.GET.get("sheet") == "blank"  # kept by the service worker for another day without a connection
+    return page(request, visitor, "portal/today.html", day_context(visitor, day, is_blank=is_blank))
 
 
 @require_safe
@@ -50,10 +52,13 @@ def chosen_day(text: str, today: date) -> date:
     return day if today - timedelta(days=LOG_DAYS_BACK) <= day <= today else today
 
 
-def day_context(visitor: Visitor, day: date) -> dict[str, Any]:
-    """Everything the list of one day shows. Only the closing words of the day need the history as well."""
+def day_context(visitor: Visitor, day: date, *, is_blank: bool = False) -> dict[str, Any]:
+    """Everything the list of one day shows. Only the closing words of the day need the history as well.
+
+    ``is_blank`` leaves out what was answered already.
+    """
     home = read_home(visitor, day)
-    items = home.programme.day(day)
+    items = (replace(home.programme, logs=(), entries=()) if is_blank else home.programme).day(day)
     cards = cards_of(day, items)
     is_today, is_over = day == visitor.today, finished(items)
     return {

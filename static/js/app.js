@@ -138,10 +138,21 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
-// Logging out leaves nothing typed behind in this browser (js/draftstore.js).
-document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented || !event.target.matches("[data-logout]")) return;
+// Logging out leaves nothing readable behind in this browser: what was typed (js/draftstore.js), pages that were kept
+// for times without a connection (js/sw.js). Entries that are not sent yet stay, sealed (js/queue.js).
+async function forget() {
   for (const name of Object.keys(localStorage)) if (name.startsWith("kineplan-draft-")) localStorage.removeItem(name);
+  const names = globalThis.caches ? await caches.keys() : [];
+  await Promise.all(names.filter((name) => name.startsWith("kineplan-pages-")).map((name) => caches.delete(name)));
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("[data-logout]")) return;
+  if (document.querySelector("[data-assessment]")) return void forget(); // that page may still hold the log-out back
+  event.preventDefault();
+  const atMost = new Promise((resolve) => setTimeout(resolve, 2000));
+  Promise.race([forget().catch(() => {}), atMost]).then(() => form.submit());
 });
 
 addEventListener("pageshow", () => {

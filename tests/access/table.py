@@ -49,6 +49,9 @@ OPEN_TO_ALL: dict[str, str] = {
     "link-send": "mails a log-in link, the same answer for everybody, tests/clinic/test_links.py",
     "link-enter": "asks for a secret of its own, tests/clinic/test_links.py",
     "healthz": "says whether the parts are up, nothing about people",
+    "portal:manifest": "the name of the clinic and its icons",
+    "portal:worker": "the service worker, the same for everybody",
+    "portal:offline": "the page without a connection, the same for everybody",
     "language": "the language of the pages before log-in, kept in a cookie",
 }
 
@@ -173,6 +176,7 @@ TABLE: dict[str, Row] = {
     "staff:knowledge-change-decide": Row(NO_METHOD, "LFFF.FF", of(pk="knowledge_change")),
     # ---------------------------------------------------------------------------- portal
     "portal:today": Row("LFFFF.."),
+    "portal:sync": Row("LFFFF..", "LFFFF.."),
     "portal:plan": Row("LFFFF.."),
     "portal:flare": Row("LFFFF.."),
     "portal:visits": Row("LFFFF.."),
