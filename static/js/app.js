@@ -85,7 +85,10 @@ document.addEventListener(
 );
 
 // --- Toasts: from htmx (HX-Trigger: {"toast": {"text": ..., "undo": url}}) or from a page module ---
-export function toast(text, { undo = "", undoLabel = "Undo", seconds = 8 } = {}) {
+// What they say by themselves stands in the page, in its language.
+const said = (name) => document.getElementById("toasts")?.dataset[name] ?? "";
+
+export function toast(text, { undo = "", undoLabel = said("undo"), seconds = 8 } = {}) {
   const area = document.getElementById("toasts");
   if (!area) return;
   const box = document.createElement("div");
@@ -109,20 +112,20 @@ function undoButton(url, label, box) {
     const token = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"];
     const response = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token || "" } });
     if (response.ok) location.reload();
-    else box.firstChild.textContent = "That could not be undone.";
+    else box.firstChild.textContent = said("kept");
   });
   return button;
 }
 
 document.body.addEventListener("toast", (event) => toast(event.detail.text, event.detail));
 document.body.addEventListener("htmx:sendError", () =>
-  toast("No connection. Nothing was changed; try again when you are online."),
+  toast(said("offline")),
 );
 document.body.addEventListener("htmx:responseError", (event) =>
   toast(
     event.detail.xhr.status === 403
-      ? "You may not do this, or your session ended. Reload the page."
-      : "That did not work. Reload the page and try again.",
+      ? said("refused")
+      : said("failed"),
   ),
 );
 
