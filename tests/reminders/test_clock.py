@@ -198,6 +198,7 @@ def test_every_day_has_one_nudge_at_the_right_wall_time(zone: str, first: date, 
         end = begin + timedelta(hours=1)
         found += nudges(daily, place, begin, end, quiet_from=time(22), quiet_until=time(7))
     wanted = nudge_time([at], time(22), time(7))
+    assert wanted is not None
     assert [item.wall for item in found] == [datetime.combine(first + timedelta(days=n), wanted) for n in range(5)]
     assert {item.at.astimezone(place).time() for item in found} == {wanted}
 
