@@ -10,29 +10,27 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
-from datetime import time as clock
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psutil
 from django.utils import timezone
 
-from benchmarks.made_up import made_up
 from benchmarks.measure import Measured
 from benchmarks.noop import noop, note_time
+from benchmarks.reminded import reminded_patients
 from benchmarks.smtp_sink import running_sink
-from clinic.models import Consent, Episode, Patient
 from config.embedded.processes import end_group, wait_until
-from exercises.models import Prescription
 from reminders import tasks
-from reminders.clock import week_minute
-from reminders.models import ContactRules, Kind, OutboxMessage, State, Timetable
+from reminders.models import Kind, OutboxMessage, State
 from reminders.planner import PROGRAMME
-from tests.factories.clinic import ClinicFactory, FrontDeskFactory, PractitionerFactory
+from tests.factories.clinic import ClinicFactory
 
 MANY = 10_000
 ZONE = ZoneInfo("Europe/London")  # the zone that a patient has unless told otherwise
 BATCH = 2_000
+SPREAD = 30  # seconds over which messages become due
 WAITING = (State.PLANNED, State.CLAIMED, State.SENDING)
 
 
@@ -41,37 +39,7 @@ def _fill() -> None:
     ClinicFactory()
     now = timezone.now()
     due = now.astimezone(ZONE).replace(second=0, microsecond=0) - timedelta(minutes=1)
-    today = due.date()
-    times = [week_minute(weekday, due.time()) for weekday in range(7)]
-    practitioner, exercise, desk = PractitionerFactory(), made_up("bench_drain"), FrontDeskFactory()
-    for first in range(0, MANY, BATCH):
-        patients = Patient.objects.bulk_create(
-            Patient(
-                number=f"D-{number:06d}",
-                given_name="Ann",
-                family_name=f"Drain{number}",
-                date_of_birth=date(1980, 1, 1),
-                email=f"drain{number}@example.test",
-            )
-            for number in range(first, first + BATCH)
-        )
-        episodes = Episode.objects.bulk_create(
-            Episode(patient=patient, practitioner=practitioner, complaint="x", opened_on=today) for patient in patients
-        )
-        Prescription.objects.bulk_create(
-            Prescription(
-                patient=patient, episode=episode, exercise=exercise, phase=1, starts_on=today, prescribed_by=desk
-            )
-            for patient, episode in zip(patients, episodes, strict=True)
-        )
-        Consent.objects.bulk_create(
-            Consent(patient=p, kind=Consent.Kind.MESSAGES, signed_on=today, signed_by="x", recorded_by=desk)
-            for p in patients
-        )
-        ContactRules.objects.bulk_create(
-            ContactRules(patient=p, quiet_from=clock(3), quiet_until=clock(3)) for p in patients
-        )
-        Timetable.objects.bulk_create(Timetable(patient=p, kind=Kind.EXERCISES, week_minutes=times) for p in patients)
+    for patients in reminded_patients(MANY, at=due, prefix="D"):
         OutboxMessage.objects.bulk_create(
             OutboxMessage(
                 patient=p,
@@ -86,7 +54,7 @@ def _fill() -> None:
 
 
 @contextmanager
-def _worker(mail_port: int, folder: Path) -> Iterator[None]:
+def _worker(mail_port: int, folder: Path) -> Iterator[psutil.Process]:
     env = {
         **os.environ,
         "KINEPLAN_EMAIL_HOST": "127.0.0.1",
@@ -106,7 +74,7 @@ def _worker(mail_port: int, folder: Path) -> Iterator[None]:
             start_new_session=True,
         )
     try:
-        yield
+        yield psutil.Process(worker.pid)
     finally:
         end_group(worker.pid, signal.SIGTERM, 20)
         worker.wait()
@@ -125,14 +93,16 @@ def _noop_rate(folder: Path) -> float:
     return MANY / (float(last.read_text()) - float(first.read_text()))
 
 
-def _drain_rate() -> float:
-    """Reminders per second, from the first tick until nothing waits any more."""
+def _drain(worker: psutil.Process) -> tuple[float, float]:
+    """Reminders per second until nothing waits any more, and the growth of memory after the first tenth."""
     waiting = OutboxMessage.objects.filter(state__in=WAITING)
     started = time.perf_counter()
     tasks.tick_dispatch.delay()
-    asked = time.perf_counter()
+    asked, early = time.perf_counter(), 0
     while waiting.exists():
         time.sleep(0.1)
+        if not early and OutboxMessage.objects.filter(state=State.SENT).count() > MANY // 10:
+            early = _memory(worker)
         if time.perf_counter() - asked > tasks.DISPATCH_EVERY:
             tasks.tick_dispatch.delay()  # what beat does
             asked = time.perf_counter()
@@ -140,16 +110,54 @@ def _drain_rate() -> float:
     sent = OutboxMessage.objects.filter(state=State.SENT).count()
     if sent != MANY:
         raise RuntimeError(f"{sent} of {MANY} were sent")
-    return MANY / spent
+    return MANY / spent, _memory(worker) / early
+
+
+def _memory(worker: psutil.Process) -> int:
+    """Bytes of the worker and the processes that send for it."""
+    return sum(process.memory_info().rss for process in [worker, *worker.children(recursive=True)])
+
+
+def _lateness(rate: float) -> tuple[float, float]:
+    """The 99th percentile of lateness in seconds, and one tick plus the time to drain what a tick finds due.
+
+    Messages become due all the time, at half the rate at which they can be sent.
+    """
+    begin = timezone.now() + timedelta(seconds=1)
+    count = min(MANY, int(rate / 2 * SPREAD))
+    ids = list(OutboxMessage.objects.order_by("pk").values_list("pk", flat=True)[:count])
+    rows = [
+        OutboxMessage(pk=pk, state=State.PLANNED, due_at=begin + timedelta(seconds=SPREAD * place / count))
+        for place, pk in enumerate(ids)
+    ]
+    OutboxMessage.objects.update(sending_at=None)  # yesterday's do not count against today's cap
+    OutboxMessage.objects.bulk_update(rows, ["state", "due_at"], batch_size=1000)
+    end = time.perf_counter() + 3 * SPREAD
+    while OutboxMessage.objects.filter(state__in=WAITING).exists() and time.perf_counter() < end:
+        tasks.tick_dispatch.delay()
+        time.sleep(tasks.DISPATCH_EVERY)
+    pairs = OutboxMessage.objects.filter(pk__in=ids, state=State.SENT).values_list("due_at", "sent_at")
+    late = sorted((sent - due).total_seconds() for due, sent in pairs if sent)
+    if len(late) != count:
+        raise RuntimeError(f"{len(late)} of {count} were sent")
+    return late[int(0.99 * len(late))], tasks.DISPATCH_EVERY * (1 + count / SPREAD / rate)
 
 
 def run() -> list[Measured]:
     _fill()
     with running_sink() as sink, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with _worker(sink.server_address[1], folder):
+        with _worker(sink.server_address[1], folder) as worker:
             idle = _noop_rate(folder)
-            drain = _drain_rate()
-        accepted = sink.accepted
+            drain, growth = _drain(worker)
+            accepted = sink.accepted
+            late, bound = _lateness(drain)
     note = f"{drain:.0f} reminders against {idle:.0f} no-op tasks a second; the mail server took {accepted}"
-    return [Measured("Reminders drained, share of the no-op rate", drain / idle, "x", 1.0, at_least=True, note=note)]
+    return [
+        Measured("Reminders drained, share of the no-op rate", drain / idle, "x", 1.0, at_least=True, note=note),
+        Measured("Memory of the senders over 10,000 reminders", growth, "x", 1.1, note="from a tenth to the end"),
+        Measured(
+            "Lateness of reminders, 99th percentile", late / bound, "x", 1.0,
+            note=f"{late:.1f} s under half the load; one tick plus its drain time is {bound:.1f} s",
+        ),
+    ]  # fmt: skip
