@@ -75,6 +75,11 @@ def subscribe(patient: Patient, given: Mapping[str, Any], *, device: str, now: d
     return row
 
 
+def is_notified(patient: Patient) -> bool:
+    """Whether any browser of the patient may be notified."""
+    return PushSubscription.objects.filter(patient=patient, gone_at__isnull=True).exists()
+
+
 def unsubscribe(patient: Patient, endpoint: str) -> bool:
     """Forget one browser of the patient's own; False when there was none."""
     found, _ = PushSubscription.objects.filter(patient=patient, endpoint=endpoint[:600]).delete()

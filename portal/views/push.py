@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.errors import DomainError
 from portal.pages import Visitor, portal_page
-from reminders.pushing import push_key, subscribe, unsubscribe
+from reminders.preferring import prefer_phone
+from reminders.pushing import is_notified, push_key, subscribe, unsubscribe
 
 BIGGEST = 4096
 
@@ -26,9 +27,15 @@ def push_key_page(request: HttpRequest, visitor: Visitor) -> JsonResponse:
 @require_POST
 @portal_page
 def push_on(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Keep the browser's subscription: ``{"endpoint": ..., "keys": {"p256dh": ..., "auth": ...}}``."""
+    """Keep the browser's subscription: ``{"endpoint": ..., "keys": {"p256dh": ..., "auth": ...}}``.
+
+    With the first one notifications come before the other ways.
+    """
+    first = not is_notified(visitor.patient)
     try:
         subscribe(visitor.patient, _content(request), device=_device(request), now=visitor.now)
+        if first:
+            prefer_phone(visitor.patient, now=visitor.now, by=visitor.user)
     except DomainError as error:
         text = _("Notifications cannot be sent to this browser.")
         return JsonResponse({"error": text, "field": error.field}, status=422)

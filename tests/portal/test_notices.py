@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from clinic.models import Patient
 from reminders import sender
-from reminders.models import OutboxMessage, PushSubscription
+from reminders.actions import set_ways
+from reminders.models import OutboxMessage, Preference, PushSubscription
 from reminders.pushing import public_of
+from reminders.ways import Choice, wanted_ways
 from tests.factories.clinic import ClinicFactory, PatientFactory
 from tests.factories.reminders import notice
 
@@ -110,6 +112,23 @@ def test_on_and_off(client: Client, patient: Patient) -> None:
     assert (row.patient, row.device) == (patient, "Chrome, Android")
     assert post(client, "/portal/push/off/", {"endpoint": GIVEN["endpoint"]}).status_code == 200
     assert not PushSubscription.objects.exists()
+
+
+def test_the_first_phone_comes_before_the_other_ways_and_switches_nothing_on(client: Client, patient: Patient) -> None:
+    set_ways(patient, "exercises", ["email", "sms"], now=timezone.now())
+    set_ways(patient, "appointment", [], now=timezone.now())
+    post(client, "/portal/push/on/", GIVEN)
+
+    def ways(kind: str) -> tuple[str, ...]:
+        rows = Preference.objects.filter(patient=patient)
+        return wanted_ways(kind, [Choice(row.kind, row.channel, row.enabled, row.rank) for row in rows])
+
+    assert ways("exercises") == ("push", "email", "sms")
+    assert ways("question") == ("push", "email", "portal")
+    assert (ways("appointment"), ways("movement"), ways("fluids")) == ((), (), ())
+    set_ways(patient, "exercises", ["email"], now=timezone.now())
+    post(client, "/portal/push/on/", {**GIVEN, "endpoint": "https://web.push.apple.com/second"})
+    assert ways("exercises") == ("email",)  # chosen with a phone already there: left as it is
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from django.utils import timezone
 from clinic.errors import Invalid
 from config.provider.behaviour import Rule
 from config.provider.server import Provider
-from reminders.channels import answers
 from reminders.channels.answers import by_status, pause_of
 from reminders.channels.email import EmailChannel, stop_header
 from reminders.channels.letters import Letter
@@ -30,20 +27,6 @@ from tests.factories.clinic import PatientFactory
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 BUSY = Transient("HTTP 429", timedelta(seconds=7))
-
-
-@pytest.fixture
-def provider(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-    monkeypatch.setattr(answers, "TIMEOUT", (0.3, 0.3))
-    made = Provider(tmp_path)
-    made.start()
-    settings.SMS_URLS = [f"smsjson://secret@127.0.0.1:{made.http}/messages"]
-    settings.PUSH_TRUSTED_ORIGINS = (f"http://127.0.0.1:{made.http}",)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", made.smtp, False
-    settings.EMAIL_TIMEOUT = 0.3
-    yield made
-    made.stop()
 
 
 def letter(to: str = "+447700900123", **changes: Any) -> Letter:
