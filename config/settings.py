@@ -338,6 +338,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reminders.dispatch": {"task": "reminders.tasks.tick_dispatch", "schedule": 10.0, "options": {"expires": 10}},
     "reminders.alarm": {"task": "reminders.tasks.tick_alarm", "schedule": 30.0, "options": {"expires": 30}},
     "exercises.days": {"task": "exercises.tasks.tick_days", "schedule": 300.0, "options": {"expires": 300}},
+    "plans.barriers": {"task": "plans.tasks.tick_barriers", "schedule": 900.0, "options": {"expires": 900}},
     "plans.watch": {"task": "plans.tasks.tick_watch", "schedule": 300.0, "options": {"expires": 300}},
     "plans.holds": {"task": "plans.tasks.tick_holds", "schedule": 60.0, "options": {"expires": 60}},
     "plans.verify": {"task": "plans.tasks.tick_verify", "schedule": 3600.0, "options": {"expires": 3600}},

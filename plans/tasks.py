@@ -12,6 +12,7 @@ from clinic.models import SignatureCheck
 from clinic.signatures import remember
 from plans.actions.nightly import screen_running, settle_open
 from plans.actions.review import review_nightly
+from plans.barriers.actions import ask_barriers
 from plans.signatures import verify_signatures
 from plans.watch.actions import watch_plans
 
@@ -38,6 +39,12 @@ def tick_verify() -> None:
     remember(report)
     if report.broken is not None:
         log.error("the chain of signatures is broken after %s links: %s", report.links, report.broken)
+
+
+@shared_task(ignore_result=True)
+def tick_barriers() -> None:
+    """Ask what got in the way where a week was short."""
+    ask_barriers(timezone.now())
 
 
 @shared_task(ignore_result=True)

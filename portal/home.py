@@ -14,6 +14,7 @@ from clinic.pieces import Piece, ask
 from clinic.readers import CLINIC
 from exercises.day import DAY
 from exercises.programme import Programme
+from plans.barriers.readers import BARRIER
 from plans.news import STANDING, Standing
 from plans.summary import HAS_PLAN
 from portal.pages import Visitor
@@ -28,6 +29,7 @@ PIECES: dict[str, Piece] = {
     "next_visit": NEXT_VISIT,
     "questions": WAITING,
     "notices": UNREAD,
+    "barrier": BARRIER,
 }
 
 
@@ -42,6 +44,7 @@ class Home:
     next_visit: NextVisit | None
     questions: int
     notices: int
+    barrier: bool
 
 
 def read_home(visitor: Visitor, day: date) -> Home:

@@ -20,6 +20,8 @@ NAMES = ("first", "second", "third")
 WORDS: dict[str, tuple[str | Promise, ...]] = {
     "act_reused": (_("This entry could not be told from another one. Please enter it again."),),
     "answers": (_("Some answers are missing or not possible."),),
+    "barrier": (_("Choose one of the reasons."),),
+    "barrier_closed": (_("This question is no longer open."),),
     "bout": (_("Choose a session from {first} to {second} of the day."),),
     "cancel_by_phone": (_("It is too late to cancel here. Please call the clinic."),),
     "changed": (_("The clinic has changed this visit meanwhile. Please look at it again."),),

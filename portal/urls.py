@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from portal.views import (
     ask,
+    barrier,
     changed,
     diary,
     logs,
@@ -61,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("push/on/", push.push_on, name="push-on"),
     path("push/off/", push.push_off, name="push-off"),
     path("stop/<str:token>/", stop.stop, name="stop"),
+    path("what-got-in-the-way/", barrier.barrier, name="barrier"),
     path("pause/", pauses.pauses, name="pauses"),
     path("pause/<int:pk>/end/", pauses.end, name="pause-end"),
     path("settings/", settings.settings, name="settings"),

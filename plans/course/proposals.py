@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from exercises.adherence import expected_doses
 from exercises.models import Prescription, SessionLog
+from plans.barriers.readers import said_of
 from plans.course.running import Course, baseline_pain
 from plans.doses import exercise_bounds
 from plans.engine.evaluate import Advance, Hold, Verdict
@@ -81,7 +82,14 @@ def offers_of(course: Course, verdict: Verdict, checker: Checker, *, today: date
         return ()
     taken = {row.exercise.key for row in rows}
     logs = _sessions(rows, today)
-    exercises = [_home_exercise(row, logs.get(row.pk, ()), course, checker, taken, today) for row in rows]
+    spoken = said_of(course.plan, today)
+    exercises = [
+        replace(
+            _home_exercise(row, logs.get(row.pk, ()), course, checker, taken, today),
+            said=spoken.answer if spoken is not None and row.starts_on <= spoken.asked_on else "",
+        )
+        for row in rows
+    ]
     days = [PainDay(log.day, log.pain) for log in course.logs if log.pain is not None and log.day <= today]
     found = propose(exercises, days, usual=baseline_pain(course.phase), stopped=_stopped(verdict), today=today)
     decisions = _decisions(rows, today)

@@ -29,6 +29,8 @@ SHARE_NEEDED = 0.75
 LOAD_RISE = 1.10
 LOAD_RISE_MAX = 1.15
 CUT = 0.7
+# What a patient says when a week was short, and what it asks for: a smaller dose.
+LESS: Mapping[str, str] = {"pain": "the patient says it hurt", "time": "the patient says there was no time"}
 SOURCE = "phases, sections 4 and 5"
 
 
@@ -67,7 +69,8 @@ class Session:
 class HomeExercise:
     """An exercise of the running phase with its logs. top: highest value of each dose field here (phase ceiling,
     technique limit, conditions); low: lowest; asked: sessions asked for in the look-back; harder, easier: keys of the
-    next steps that may be used in this phase ("" when there is none)."""
+    next steps that may be used in this phase ("" when there is none); said: what the patient named when a week was
+    short (pain, time, easy, ...; "" when nothing was)."""
 
     key: str
     dose: HomeDose
@@ -78,6 +81,7 @@ class HomeExercise:
     low: Mapping[str, float]
     harder: str = ""
     easier: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +129,17 @@ def _propose(
     raised = _raised(recent, levels, today)
     if raised is not None:
         return _cut(exercise, raised, levels.get(raised.day))
+    if exercise.said in LESS and (less := cut_dose(exercise.dose, exercise.low)) is not None:
+        why = _reason("barrier", f"{LESS[exercise.said]}: 30 % less is more likely to be done")
+        return Proposal(exercise.key, "cut", _light(recent), (why,), dose=less)
     why_not = _not_yet(exercise, recent, stopped, today)
     if why_not is not None:
-        known = any(s.pain is not None for s in recent)
-        return Proposal(exercise.key, "hold", "green" if known else "unknown", (why_not,))
+        return Proposal(exercise.key, "hold", _light(recent), (why_not,))
     return _progress(exercise, recent, today)
+
+
+def _light(recent: Sequence[Session]) -> Light:
+    return "green" if any(s.pain is not None for s in recent) else "unknown"
 
 
 def _reason(rule: str, text: str, *inputs: str) -> Reason:
@@ -245,7 +255,7 @@ def _not_yet(exercise: HomeExercise, sessions: Sequence[Session], stopped: bool,
         return _reason("stopped", "the phase review holds every step up")
     if days < DAYS_AT_DOSE:
         return _reason("too_soon", f"{days} days at this dose: a step a week at most")
-    if share < SHARE_NEEDED:
+    if share < SHARE_NEEDED and exercise.said != "easy":  # who says it is too easy has told why it was not done
         done = f"{worth:g} of {exercise.asked}"
         return _reason("not_done", f"{done} sessions logged as done: 75 % before a step up, silence counts as missed")
     if len(answers) < ANSWERS_NEEDED:
@@ -262,7 +272,7 @@ def _progress(exercise: HomeExercise, sessions: Sequence[Session], today: date) 
     worst = max(s.pain for s in sessions if s.pain is not None)
     worth = _worth(sessions, today)
     text = f"{worth:g} of {exercise.asked} sessions done, pain at most {worst:g} of 10 after them"
-    easy = any(s.reason == "easy" for s in sessions)
+    easy = exercise.said == "easy" or any(s.reason == "easy" for s in sessions)
     why = (_reason("green", text + (", called too easy" if easy else ""), "func.adherence_pct", "pain.nprs_worst_24h"),)
     more = next_dose(exercise.dose, exercise.top, exercise.low)
     if more is not None:

@@ -1,5 +1,6 @@
 """What will be done and why: knowledge, plans and their versions."""
 
+from plans.models.barriers import BarrierQuestion
 from plans.models.causes import PhaseCriterion, PhaseRule, RootCause, RootCauseEvidence, RootCauseGoal
 from plans.models.course import CriterionWaiver, DoseDecision, Observation, PhaseReview, ReviewDecision
 from plans.models.discharge import Discharge
@@ -50,6 +51,7 @@ __all__ = [
     "DECLINABLE",
     "AdverseEvent",
     "Alert",
+    "BarrierQuestion",
     "ChangeLook",
     "ChangeReport",
     "ConditionEffect",

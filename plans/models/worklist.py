@@ -108,9 +108,17 @@ class WatchLimits(models.Model):
         help_text="Per cent of the best score before (patient-specific functional scale).",
     )
 
+    adherence_low_pct = models.PositiveSmallIntegerField(
+        "ask below",
+        default=60,
+        validators=[MinValueValidator(20), MaxValueValidator(90)],
+        help_text="Per cent of a week's exercises under which the patient is asked what got in the way.",
+    )
+
     class Meta:
         verbose_name_plural = "watch limits"
         constraints = [
+            models.CheckConstraint(condition=models.Q(adherence_low_pct__range=(20, 90)), name="watch_adherence_20_90"),
             models.CheckConstraint(condition=models.Q(silent_hours__range=(25, 336)), name="watch_silent_25_336_h"),
             models.CheckConstraint(condition=models.Q(pain_high__range=(3, 10)), name="watch_pain_3_10"),
             models.CheckConstraint(condition=models.Q(pain_rise__range=(1, 6)), name="watch_rise_1_6"),

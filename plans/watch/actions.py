@@ -186,8 +186,8 @@ def set_limits(plan: Plan, by: User, values: Mapping[str, int]) -> WatchLimits:
     if not may(by, Permission.CLINICAL_EDIT):
         raise Refused("not_yours", "Only a physiotherapist sets the limits of a plan.")
     row = WatchLimits.objects.filter(plan=plan).first() or WatchLimits(plan=plan)
-    for name in ("silent_hours", "pain_high", "pain_rise", "function_drop_pct"):
-        setattr(row, name, values[name])
+    for name in ("silent_hours", "pain_high", "pain_rise", "function_drop_pct", "adherence_low_pct"):
+        setattr(row, name, values.get(name, getattr(row, name)))
     try:
         row.full_clean(exclude=["plan"])
     except ValidationError as error:

@@ -77,7 +77,7 @@ def limits_of(plan: Plan) -> Limits:
         row = plan.watch_limits
     except WatchLimits.DoesNotExist:
         return Limits()
-    return Limits(row.silent_hours, row.pain_high, row.pain_rise, row.function_drop_pct)
+    return Limits(row.silent_hours, row.pain_high, row.pain_rise, row.function_drop_pct, row.adherence_low_pct)
 
 
 def _due(plans: list[Plan], now: datetime) -> dict[int, tuple[datetime, int]]:

@@ -22,12 +22,13 @@ LONG_SILENCE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where the rules begin to speak; hours, points of 0-10, per cent of the best score."""
+    """Where the rules begin to speak; hours, points of 0-10, per cent of the best score, of a week's sessions."""
 
     silent_hours: int = 49
     pain_high: int = 7
     pain_rise: int = 2
     function_drop_pct: int = 20
+    adherence_low_pct: int = 60  # verify
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def day_context(visitor: Visitor, day: date, *, is_blank: bool = False) -> dict[
         "next_visit": home.next_visit if is_today else None,
         "news": told_since(home.standing) if is_today else None,
         "questions": home.questions if is_today else 0,
+        "barrier": home.barrier and is_today,
         "notices": home.notices if is_today else 0,
         "may_start": is_today and not is_over and any(card.item.is_due for card in cards),
         "has_plan": bool(cards) or home.has_plan,

@@ -20,4 +20,4 @@ class LimitsForm(forms.ModelForm[WatchLimits]):
 
     class Meta:
         model = WatchLimits
-        fields = ("silent_hours", "pain_high", "pain_rise", "function_drop_pct")
+        fields = ("silent_hours", "pain_high", "pain_rise", "function_drop_pct", "adherence_low_pct")

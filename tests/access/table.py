@@ -188,6 +188,7 @@ TABLE: dict[str, Row] = {
     "portal:changed": Row("LFFFF..", "LFFFF.."),
     "portal:told": Row("LFFFF.N", kwargs=of(pk="told")),
     "portal:settings": Row("LFFFF..", "LFFFF.."),
+    "portal:barrier": Row("LFFFF..", "LFFFF.."),
     "portal:pauses": Row("LFFFF..", "LFFFF.."),
     "portal:pause-end": Row(NO_METHOD, "LFFFF.N", of(pk="home_pause")),
     "portal:reminders": Row(NO_METHOD, "LFFFF.."),

@@ -233,7 +233,8 @@ def test_putting_away_on_the_page(client: Client, plan: Plan, alert: Alert) -> N
 
 def test_limits_on_the_page_keep_what_was_typed(client: Client, plan: Plan) -> None:
     client.force_login(plan.episode.practitioner.user)
-    data = {"silent_hours": "49", "pain_high": "12", "pain_rise": "2", "function_drop_pct": "20"}
+    data = {"silent_hours": "49", "pain_high": "12", "pain_rise": "2"}
+    data |= {"function_drop_pct": "20", "adherence_low_pct": "60"}
     answer = client.post(f"/staff/plans/{plan.pk}/limits/", data)
     assert answer.status_code == 422
     assert 'value="12"' in answer.content.decode()
