@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reminders.actions import Choices, Times
 from reminders.clock import from_week_minute, hourly
@@ -38,8 +39,8 @@ KINDS: Mapping[str, str | Promise] = {
     Kind.FLUIDS: _("Something to drink"),
 }
 WAYS: Mapping[str, str | Promise] = {
-    Channel.EMAIL: _("E-mail"),
-    Channel.PUSH: _("Phone"),
+    Channel.EMAIL: pgettext_lazy("narrow column", "E-mail"),
+    Channel.PUSH: pgettext_lazy("narrow column", "Phone"),
     Channel.SMS: _("Text"),
     Channel.PORTAL: _("Here"),
 }
