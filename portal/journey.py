@@ -45,7 +45,6 @@ CRITERIA: dict[str, StrOrPromise] = {
     "p3_activity": _lazy("You are active about 150 minutes a week, or as agreed"),
 }
 ADHERENCE_KEYS = ("p1_homework", "p2_adherence")
-SAFETY_TOPIC = "ed_warning_signs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from plans.models.knowledge import (
     RegionRestriction,
     Technique,
 )
+from plans.models.learning import HabitChoice, HabitTick, TipRest, TopicAnswer
 from plans.models.letters import Letter
 from plans.models.notes import (
     AdverseEvent,
@@ -63,6 +64,8 @@ __all__ = [
     "DoseParameter",
     "EducationTopic",
     "Favourite",
+    "HabitChoice",
+    "HabitTick",
     "ItemHold",
     "KnowledgeChange",
     "KnowledgeChangeRow",
@@ -107,6 +110,8 @@ __all__ = [
     "SafetyCheck",
     "SeenVersion",
     "Technique",
+    "TipRest",
+    "TopicAnswer",
     "TreatmentNote",
     "VisitMeasure",
     "WatchLimits",
