@@ -14,6 +14,7 @@ from assessments.models import DiaryEntry
 from assessments.models.diary import Doing, EpisodeKind, Fluids, Helped, Lasted
 from clinic.anatomy import REGIONS
 from clinic.said import said
+from clinic.templatetags.body_map import short_place
 from portal.forms import PAIN_CHOICES
 
 SIDES = [
@@ -78,7 +79,7 @@ class DiaryForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = [(key, said(label)) for key, label in REGIONS.items() if key not in LEFT_OUT]
+        places = [(key, short_place(said(label))) for key, label in REGIONS.items() if key not in LEFT_OUT]
         self.fields["region"].choices = [("", "…"), *places]  # type: ignore[attr-defined]
 
     def episode(self) -> Episode:

@@ -6,6 +6,7 @@ left out and the words below it remain, so no page depends on it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -120,3 +121,9 @@ def body_targets(places: Iterable[Place] = (), words: str = "", sex: str = "", s
         for view in views
     ]
     return {"views": shown, "words": words, "symbol": symbol}
+
+
+@register.filter
+def short_place(label: str) -> str:
+    """The plain beginning of a region's name: "Calf / posterior lower leg" is the calf to whoever has a cramp in it."""
+    return re.split(r" [/(]|, ", label, maxsplit=1)[0]
