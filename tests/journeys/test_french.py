@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from clinic.models import Clinic
+from config.embedded.processes import wait_until
 from exercises.models import SessionLog
 from plans.models import PlanVersion
 from reminders.channels.letters import compose
@@ -70,7 +71,8 @@ def test_a_day_in_french(version: PlanVersion, phone: Page) -> None:
     phone.get_by_label("Pas le temps").check()
     phone.locator("input[name=pain][value='2']").check()
     phone.get_by_role("button", name="Enregistrer").click()
-    phone.wait_for_url("**/portal/**")
+    phone.wait_for_url(re.compile(r"/portal/(\?[^#]*)?(#.*)?$"))
+    assert wait_until(SessionLog.objects.exists, seconds=10)
     log = SessionLog.objects.get()
     assert (log.state, log.reason, log.pain) == ("part", "time", 2)
     for address in PAGES:
