@@ -62,7 +62,7 @@ async function showRefused(count) {
 function refusedEntry(row) {
   const entry = document.getElementById("offline-refused").content.cloneNode(true).firstElementChild;
   entry.dataset.entry = row.uuid;
-  entry.querySelector("[data-what]").textContent = [row.payload.name, ...row.told].filter(Boolean).join(" · ");
+  entry.querySelector("[data-what]").textContent = [row.payload.name, ...(row.told.length || row.kind !== "log" ? row.told : toldOf(row.payload))].filter(Boolean).join(" · ");
   entry.querySelector("[data-when]").textContent = clock(new Date(row.acted_at));
   entry.querySelector("[data-why]").textContent = row.words;
   const change = entry.querySelector("[data-change]");
@@ -132,8 +132,9 @@ function entryOf(form, submitter) {
   return { kind: form.dataset.act, payload, told: Object.values(payload).filter(Boolean), page: location.pathname };
 }
 
+// A guided session sends its own forms (session-send.js).
 const isQueued = (form) =>
-  queue?.usable && form.method === "post" && (form.dataset.act || (form.dataset.prescription || LOG.test(new URL(form.action).pathname)));
+  queue?.usable && !form.dataset.pane && form.method === "post" && (form.dataset.act || (form.dataset.prescription || LOG.test(new URL(form.action).pathname)));
 
 async function keepInstead(form, submitter) {
   const entry = entryOf(form, submitter);
@@ -263,11 +264,14 @@ async function showEntries() {
   for (const row of latestByBout(rows)) if (row.payload.on === day) showEntry(row);
 }
 
+// A guided session hands over the figures alone.
+const toldOf = ({ state, pain }) => [word(`state-${state}`), ...(typeof pain === "number" ? [word("pain", pain)] : [])];
+
 function showEntry(row) {
   const place = placeOf(row.payload.prescription);
   if (!place) return;
   const line = document.getElementById("offline-entry").content.cloneNode(true).firstElementChild;
-  line.querySelector("[data-text]").textContent = row.told.join(", ");
+  line.querySelector("[data-text]").textContent = (row.told.length ? row.told : toldOf(row.payload)).join(", ");
   line.dataset.state = row.payload.state || "undone";
   const isUndo = row.kind === "undo";
   line.querySelector("[data-take-back]").hidden = isUndo;
@@ -305,7 +309,7 @@ function painQuestion(row) {
     if (!button) return;
     const pain = Number(button.dataset.pain);
     const { fresh, ...payload } = { ...row.payload, pain, corrects: row.uuid };
-    queue.enqueue({ kind: "log", payload, told: [...row.told, word("pain", pain)], page: row.page });
+    queue.enqueue({ kind: "log", payload, told: [...(row.told.length ? row.told : toldOf(row.payload)), word("pain", pain)], page: row.page });
   });
   return box;
 }
@@ -322,7 +326,7 @@ function showKept() {
   bar("kept", word(isToday(keptAt) ? "kept" : "kept-old").replace("{time}", clock(keptAt)));
   for (const field of document.querySelectorAll("[name=client_id]")) field.value = crypto.randomUUID();
   const asked = new URLSearchParams(location.search);
-  if (location.pathname === "/portal/" && !asked.has("day") && !isToday(keptAt)) moveToToday();
+  if (!asked.has("day") && !isToday(keptAt)) moveToToday();
   const form = document.querySelector("[data-log-form]");
   if (form) fillFromAddress(form, asked);
 }
@@ -330,8 +334,8 @@ function showKept() {
 // The list of an earlier day, without its answers: what is tapped belongs to today.
 function moveToToday() {
   const [then, now] = [isoDay(keptAt), isoDay(new Date())];
-  for (const field of document.querySelectorAll("#day [name=on]")) field.value = now;
-  for (const link of document.querySelectorAll("#day a[href]")) link.href = link.href.replace(`day=${then}`, `day=${now}`);
+  for (const field of document.querySelectorAll(`#main [name=on][value="${then}"]`)) field.value = now;
+  for (const link of document.querySelectorAll("#main a[href*='day=']")) link.href = link.href.replace(`day=${then}`, `day=${now}`);
 }
 
 function fillFromAddress(form, asked) {
