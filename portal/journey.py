@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from plans.summary import PHASE_AIMS, PHASE_TITLES, CriterionLine, Station
+from portal.distance import Distance
 
 StrOrPromise = str | Promise
 
@@ -44,16 +44,16 @@ CRITERIA: dict[str, StrOrPromise] = {
     "p3_flare_plan": _lazy("You know what to do if it comes back"),
     "p3_activity": _lazy("You are active about 150 minutes a week, or as agreed"),
 }
-ADHERENCE_KEYS = ("p1_homework", "p2_adherence")
+UNMEASURED = Distance("unmeasured")
 
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """One thing that opens the next phase; ``now`` says how far it is when that is known."""
+    """One thing that opens the next phase, and how far it is; ``distance`` is None in a phase that is not running."""
 
     text: str
     is_needed: bool
-    now: str
+    distance: Distance | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +80,25 @@ class Stop:
         return self.station.number == 3
 
 
-def stop_of(station: Station, adherence: int | None) -> Stop:
-    """The phase in words; ``adherence`` is the per cent of the last two weeks, None when nothing was asked."""
-    openers = (_opener(line, adherence) for line in station.criteria if station.state != "past")
+def stop_of(station: Station, distances: Mapping[str, Distance]) -> Stop:
+    """The phase in words; ``distances`` are those of the running phase, by criterion."""
+    known = distances if station.state == "here" else None
+    openers = (_opener(line, known) for line in station.criteria if station.state != "past")
     number = station.number
     return Stop(
         station, PHASE_TITLES.get(number, ""), PHASE_AIMS.get(number, ""), tuple(o for o in openers if o is not None)
     )
 
 
-def _opener(line: CriterionLine, adherence: int | None) -> Opener | None:
+def _opener(line: CriterionLine, distances: Mapping[str, Distance] | None) -> Opener | None:
     words = CRITERIA.get(line.key)
     if words is None:
         return None
     number = target_number(line.target)
     if "{n}" in str(words) and number is None:
         return None
-    now = ""
-    if line.key in ADHERENCE_KEYS and adherence is not None:
-        now = _("now {percent} %").format(percent=adherence)
-    return Opener(str(words).format(n=number), line.kind == "gate", now)
+    distance = None if distances is None else distances.get(line.key, UNMEASURED)
+    return Opener(str(words).format(n=number), line.kind == "gate", distance)
 
 
 def target_number(target: object) -> str | None:

@@ -11,6 +11,7 @@ from plans.documents.handout import handout_pdf, version_in_force
 from plans.news import acknowledge
 from plans.summary import flare_plan_of, plan_for_patient
 from portal.changes import told
+from portal.distance import distances
 from portal.journey import stop_of
 from portal.pages import Visitor, page, portal_page
 from portal.trend import pain_by_day, strip_of
@@ -25,8 +26,8 @@ def plan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     summary = plan_for_patient(visitor.patient)
     if summary is None:
         return page(request, visitor, "portal/plan.html", {"plan": None, "flare": flare_plan_of(visitor.patient)})
-    adherence = read_programme(visitor.patient, visitor.today).adherence().percent
-    stops = [stop_of(station, adherence) for station in summary.stations]
+    far = distances(summary.plan_id, summary.phase)
+    stops = [stop_of(station, far) for station in summary.stations]
     shown = {"plan": summary, "stops": stops, "news": told(visitor.patient)}
     return page(request, visitor, "portal/plan.html", shown)
 
