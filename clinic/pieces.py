@@ -13,10 +13,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection
-from django.db.models import DateField, DateTimeField, DecimalField, Field, Model, TimeField
+from django.db.models import DateField, DateTimeField, DecimalField, Field, Model, TimeField, UUIDField
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def _decoder(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
         return date.fromisoformat
     if isinstance(field, TimeField):
         return time.fromisoformat
+    if isinstance(field, UUIDField):
+        return UUID
     if isinstance(field, DecimalField):
         return lambda value: Decimal(str(value))
     return None

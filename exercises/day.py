@@ -22,7 +22,11 @@ ROW = Columns(
 EXERCISE = Columns(
     Exercise, "e", "id", "name", "kind", "target_muscles", "technique", "region", "position", "load_tags"
 )
-LOG = Columns(SessionLog, "l", "id", "prescription_id", "on", "bout", "state", "pain", "acted_at")
+LOG = Columns(
+    SessionLog,
+    "l",
+    *("id", "client_id", "prescription_id", "on", "bout", "state", "reason", "pain", "comment", "acted_at"),
+)
 
 _IN_FORCE = """p.patient_id = %(patient)s AND p.state IN ('active', 'paused')
     AND p.starts_on <= %(day)s AND (p.ends_on IS NULL OR p.ends_on >= %(day)s)"""
