@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.middleware.ReaderZoneMiddleware",
     "clinic.middleware.AccessLogMiddleware",
+    "portal.proxying.ProxyMiddleware",  # innermost: by now it is known who asks
 ]
 
 ROOT_URLCONF = "config.urls"

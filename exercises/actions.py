@@ -15,7 +15,8 @@ from django.utils import timezone
 from clinic.acts import Applied, record
 from clinic.errors import Conflict, DomainError, Invalid, ManyProblems, Refused
 from clinic.locality import patient_date
-from clinic.models import Patient, User
+from clinic.models import Patient, Proxy, User
+from clinic.proxies import acts_for
 from clinic.readers import facts_unsettled
 from exercises.daily import refresh
 from exercises.models import Prescription, PrescriptionPause, SessionLog, SkipReason
@@ -226,7 +227,7 @@ def _set_state(locked: Prescription, given: Prescription, state: Prescription.St
 
 def _check_owner(prescription: Prescription, by: User) -> None:
     """Only the person who does the exercise says what was done."""
-    if prescription.patient.user_id is None or prescription.patient.user_id != by.pk:
+    if not acts_for(by, prescription.patient, Proxy.Scope.LOG):
         raise Refused("not_yours", "Only the patient logs this exercise.")
 
 

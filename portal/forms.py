@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Patient
+from clinic.models import Patient, Proxy
 from exercises.models import HomePause, Prescription, SessionLog, SkipReason
 from plans.models import PatientQuestion
 
@@ -102,6 +103,23 @@ def uuid_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return uuid4()
+
+
+class ProxyForm(forms.Form):
+    """Who may help. The rules are in ``clinic.proxies``."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    relation = forms.ChoiceField(label=_("Who is this?"), choices=Proxy.Relation.choices, widget=forms.RadioSelect)
+    scopes = forms.MultipleChoiceField(
+        label=_("May do for you"), choices=Proxy.Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    expires_on = forms.DateField(label=_("Until"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, latest: date, **kwargs: Any) -> None:
+        """The calendar ends with the longest right that may be given."""
+        super().__init__(*args, **kwargs)
+        self.fields["expires_on"].widget.attrs["max"] = latest.isoformat()
 
 
 class AnyOf(forms.MultipleChoiceField):

@@ -9,15 +9,16 @@ from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from clinic.access import own_patient
 from clinic.locality import patient_date, speaking_to
-from clinic.models import Patient, User
+from clinic.models import Patient, Proxy, User
 from clinic.pieces import ask
+from clinic.proxies import live_proxies
 from clinic.readers import CLINIC
 from portal.cards import PAIN_CHOICES
 from portal.device import key_of, person_of
@@ -32,6 +33,7 @@ class Visitor:
     user: User
     patient: Patient
     now: datetime
+    proxy: Proxy | None = None
 
     @property
     def today(self) -> date:
@@ -45,8 +47,14 @@ def portal_page(
     """Open the door to one's own record (403 for everyone else), then answer in the patient's language and zone."""
 
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        patient = own_patient(request.user)
-        visitor = Visitor(cast(User, request.user), patient, timezone.now())
+        proxy: Proxy | None = getattr(request, "proxy", None)  # portal.proxying has opened the door
+        try:
+            patient = proxy.patient if proxy else own_patient(request.user)
+        except Http404:
+            if not live_proxies(request.user):
+                raise
+            return redirect("portal:people")
+        visitor = Visitor(cast(User, request.user), patient, timezone.now(), proxy)
         with speaking_to(patient):
             response = view(request, visitor, *args, **kwargs)
             response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
@@ -70,7 +78,13 @@ def page(
     A view that has read the clinic already gives it as ``clinic`` of the context.
     """
     clinic = context["clinic"] if "clinic" in context else ask({"clinic": CLINIC})["clinic"]
-    shared = {"visitor": visitor, "patient": visitor.patient, "clinic": clinic, "today": visitor.today}
+    shared = {
+        "visitor": visitor,
+        "patient": visitor.patient,
+        "proxy": visitor.proxy,
+        "clinic": clinic,
+        "today": visitor.today,
+    }
     name = clinic.name if clinic else ""
     device: dict[str, Any] = {
         "person": person_of(visitor.user),

@@ -49,6 +49,7 @@ PATIENT_MODULES = (
     "portal/**/*.py",
     "exercises/*.py",
     "reminders/**/*.py",
+    "clinic/models/proxies.py",
     "plans/models/questions.py",
     "plans/signs.py",
     "plans/summary.py",

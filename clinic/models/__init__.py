@@ -8,6 +8,7 @@ from clinic.models.facts import FactChange
 from clinic.models.links import LoginLink
 from clinic.models.organisation import Clinic
 from clinic.models.patients import Episode, Patient
+from clinic.models.proxies import Proxy
 from clinic.models.signatures import Signature, SignatureCheck
 from clinic.models.users import Credential, Practitioner, Role, User
 
@@ -25,6 +26,7 @@ __all__ = [
     "Patient",
     "PatientCondition",
     "Practitioner",
+    "Proxy",
     "ReceivedAct",
     "Role",
     "Signature",

@@ -26,6 +26,9 @@ class Clinic(models.Model):
         help_text="ISO 3166; how national telephone numbers are read.",
     )
     emergency_number = models.CharField(max_length=20, default="999", help_text="Shown in every emergency text.")
+    age_of_majority = models.PositiveSmallIntegerField(
+        default=18, help_text="A parent's access to the portal ends on this birthday."
+    )
     answer_within_days = models.PositiveSmallIntegerField(
         "questions answered within", default=2, help_text="Working days, promised to patients who ask a question."
     )

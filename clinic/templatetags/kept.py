@@ -11,6 +11,7 @@ from typing import Any
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -31,7 +32,7 @@ class KeptNode(template.Node):
     def render(self, context: template.Context) -> SafeString:
         values = {name: value.resolve(context) for name, value in self.values.items()}
         # The types belong to the key: True equals 1, and text marked as safe equals the text that is not.
-        key = (get_language(), *values.values(), *map(type, values.values()))
+        key = (get_language(), get_script_prefix(), *values.values(), *map(type, values.values()))
         text = self.texts.get(key)
         if text is None:
             text = self.nodelist.render(context.new(values))

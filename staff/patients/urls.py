@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from staff.patients import links, records, views
+from staff.patients import links, proxies, records, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.today, name="today"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("patients/<int:pk>/link/", links.login_link, name="patient-link"),
     path("patients/<int:pk>/conditions/", records.conditions, name="patient-conditions"),
     path("patients/<int:pk>/conditions/deny-rest/", records.conditions_deny_rest, name="patient-conditions-deny-rest"),
+    path("patients/<int:pk>/proxies/", proxies.proxies, name="patient-proxies"),
+    path("proxies/<int:pk>/end/", proxies.proxy_end, name="proxy-end"),
     path("patients/<int:pk>/consents/", records.consents, name="patient-consents"),
     path("patients/<int:pk>/consents/<int:consent_pk>/withdraw/", records.consent_withdraw, name="consent-withdraw"),
     path("patients/<int:pk>/episodes/new/", records.episode_new, name="episode-new"),

@@ -14,7 +14,7 @@ from tests.factories.diary import DiaryEntryFactory
 from tests.factories.exercises import HomePauseFactory, PrescriptionFactory, SessionLogFactory
 from tests.factories.notes import bare_note, discharge_of, earlier_version, event_of
 from tests.factories.outcomes import outcome_request, outcome_response
-from tests.factories.people import asked_by, change_report
+from tests.factories.people import asked_by, change_report, proxy_of
 from tests.factories.plans import TODAY, PhaseReviewFactory, case_draft, case_letter
 from tests.factories.reminders import MessageFactory, notice
 from tests.factories.scheduling import AppointmentFactory
@@ -79,6 +79,7 @@ def build_world() -> World:
         "notice": notice(patient, "plan_changed").pk,
         "letter": case_letter(version).pk,
         "alert": raise_alert(patient, "not_logged", text="No log for 49 hours").pk,
+        "proxy": proxy_of(patient).pk,
         "asked": asked_by(patient).pk,
         "told": change_report(patient).pk,
         "knowledge_change": KnowledgeChange.objects.create(reason="Synthetic", proposed_by=ManagerFactory()).pk,

@@ -17,8 +17,9 @@ REFUSALS = {"Invalid", "Conflict", "Refused", "DomainError", "ManyProblems", "Pr
 
 # Raised in modules that the portal uses, but only by acts of staff.
 OF_STAFF = {
-    "before_signing", "consent_open", "corrected_already", "future", "guardian", "answer", "not_paused", "outcome",
-    "region", "reason_long", "reply_long", "reply_missing", "settled", "side", "similar", "too_late", "withdrawn",
+    "before_signing", "consent_by", "consent_open", "corrected_already", "future", "guardian", "answer", "not_paused",
+    "outcome", "region", "reason_long", "reply_long", "reply_missing", "settled", "side", "similar", "too_late",
+    "withdrawn",
 }  # fmt: skip
 
 
