@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +14,10 @@ from django.test import Client
 
 from clinic.models import Clinic
 from portal.views.offline import ICONS, SHELL, WORKER
+from tests.factories.exercises import PrescriptionFactory
+
+# Bytes of the first load of today: the page as it is sent, and every file of it compressed.
+FIRST_LOAD = 150_000
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +79,14 @@ def test_a_script_is_told_where_to_go_and_does_not_use_up_the_message(home: Simp
     response = home.client.post(path, form, headers={"X-Kineplan-Act": "1"})
     assert (response.status_code, response["Location"]) == (204, f"/portal/#exercise-{home.prescription.pk}")
     assert "Saved." in home.client.get("/portal/").content.decode()
+
+
+def test_the_first_load_of_today_is_light(home: SimpleNamespace) -> None:
+    for position in range(3):
+        PrescriptionFactory(episode=home.episode, starts_on="2026-01-01", position=position)
+    content = home.client.get("/portal/").content
+    named = set(re.findall(r"/static/([\w./-]+)", content.decode()))
+    files = {name for name in named | set(SHELL) | set(WORKER) if not name.startswith("app/")}
+    sizes = {name: len(gzip.compress(Path(str(finders.find(name))).read_bytes())) for name in files}
+    assert {"css/core.css", "js/app.js", "icons.svg"} <= named
+    assert len(content) + sum(sizes.values()) <= FIRST_LOAD, sorted(sizes.items(), key=lambda item: -item[1])
