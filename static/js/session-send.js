@@ -51,17 +51,18 @@ async function post(answer) {
 
 // The portal's own queue keeps answers sealed on the phone and shows what waits; without it (an old browser, plain
 // http) they wait in this tab.
-function queued(prescription, fields) {
+function queued(fields, { prescription, name, told }) {
   const { on, bout, state, reason = "", pain } = fields;
-  const payload = { prescription: Number(prescription), on, bout: Number(bout), state, reason, comment: "", fresh: true };
+  const payload = { prescription, on, bout: Number(bout), state, reason, comment: "", name, fresh: true };
   payload.pain = pain === undefined ? null : Number(pain);
-  return kineplanQueue.enqueue({ kind: "log", payload, uuid: fields.client_id });
+  const page = `/portal/exercise/${prescription}/log/?day=${on}&bout=${bout}&state=${state}`;
+  return kineplanQueue.enqueue({ kind: "log", payload, told, page, uuid: fields.client_id });
 }
 
-export async function send(url, fields, prescription) {
+export async function send(url, fields, shown) {
   if (globalThis.kineplanQueue?.usable) {
     try {
-      await queued(prescription, fields);
+      await queued(fields, shown);
       return "queued";
     } catch {
       // the phone keeps nothing: sent the plain way

@@ -136,19 +136,20 @@ async function answer(state, { reason = "", pain = "" } = {}) {
   if (reason) fields.reason = reason;
   if (pain !== "") fields.pain = pain;
   fields.then = "session";
-  answers.set(key, { state, name, left: Number(left), outcome: "sending" });
+  answers.set(key, { state, name, left: Number(left), id: fields.client_id, outcome: "sending" });
   tell();
   halt();
   onward();
-  const outcome = await send(logUrl, fields, key);
+  const outcome = await send(logUrl, fields, { prescription: Number(key), name, told: [words(state)] });
   answers.get(key).outcome = outcome;
+  if (outcome === "queued") settle(); // it may have gone already
   tell();
   if (root.dataset.pane === "end") drawResults();
 }
 
 function tell() {
   const outcomes = [...answers.values()].map((given) => given.outcome);
-  root.dataset.sending = outcomes.filter((outcome) => outcome === "sending").length;
+  root.dataset.sending = outcomes.filter((outcome) => ["sending", "queued"].includes(outcome)).length;
   const problem = outcomes.includes("refused") ? "refused" : outcomes.includes("waiting") ? "waiting" : "";
   const note = root.querySelector("[data-saved]");
   note.hidden = !problem;
@@ -235,14 +236,13 @@ const ON_TAP = {
 root.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
+  if (button.name === "state") {
+    event.preventDefault(); // the form is for when this module is missing
+    return void answer(button.value, { pain: chosen("pain") });
+  }
   if (button.dataset.reason) return void answer("skipped", { reason: button.dataset.reason, pain: chosen("pain") });
   const name = Object.keys(ON_TAP).find((key) => key in button.dataset);
   if (name) ON_TAP[name]();
-});
-
-root.addEventListener("submit", (event) => {
-  event.preventDefault();
-  answer(event.submitter?.value || "done", { pain: chosen("pain") });
 });
 
 root.addEventListener("change", (event) => {
@@ -283,5 +283,17 @@ addEventListener("online", async () => {
 addEventListener("beforeunload", (event) => {
   if (clock?.status === "running") event.preventDefault();
 });
+// The portal's queue says what became of an answer, and its bar on top shows what it still holds. When the service worker
+// has sent it, the page hears only that the queue has changed.
+document.addEventListener("kineplan:queue", settle);
+
+async function settle() {
+  const held = new Set((await globalThis.kineplanQueue.waiting()).map((row) => row.uuid));
+  for (const given of answers.values()) {
+    if (given.outcome === "queued" && !held.has(given.id)) given.outcome = "sent";
+  }
+  tell();
+}
+
 sendWaiting();
 show("intro");

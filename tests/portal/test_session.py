@@ -214,10 +214,10 @@ def test_an_answer_without_a_connection_is_sent_later_and_once(phone: Page) -> N
     phone.context.set_offline(True)
     tap(phone, "Already done")
     tap(phone, "Done")
-    phone.get_by_text("Kept on this phone").wait_for()
+    phone.locator("[data-sending='1']").wait_for()
     assert rows() == []
     phone.context.set_offline(False)
-    phone.get_by_text("Kept on this phone").wait_for(state="hidden")
+    phone.locator("[data-sending='0']").wait_for()
     assert rows() == [("Calf stretch", 1, "done", "", None)]
 
 
