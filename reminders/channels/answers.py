@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 import requests
 from django.utils import timezone
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 from reminders.channels.outcomes import Accepted, Doubtful, Outcome, Permanent, Transient
 
@@ -52,11 +53,17 @@ def by_error(error: requests.RequestException) -> Outcome:
 
 
 def never_connected(error: requests.RequestException) -> bool:
-    """True when not one byte of the message can have left."""
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
+    """True when not one byte of the message can have left.
+
+    Of the errors of TLS only a certificate that was refused says so: any other may come while the answer is read.
+    """
+    if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     inner: Any = error.args[0] if error.args else None
-    return isinstance(getattr(inner, "reason", inner), NewConnectionError | ConnectTimeoutError)
+    reason = getattr(inner, "reason", inner)
+    if isinstance(reason, SSLError):
+        return any(isinstance(each, ssl.SSLCertVerificationError) for each in (reason.__cause__, *reason.args))
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def asking(ask: Callable[[], requests.Response], read_id: Callable[[requests.Response], str]) -> Outcome:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import ssl
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 from django.utils import timezone
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import MaxRetryError, SSLError
 
 from clinic.errors import Invalid
 from config.provider.behaviour import Rule
 from config.provider.server import Provider
-from reminders.channels.answers import by_status, pause_of
+from reminders.channels.answers import by_error, by_status, pause_of
 from reminders.channels.email import EmailChannel, stop_header
 from reminders.channels.letters import Letter
 from reminders.channels.outcomes import Accepted, Doubtful, NotReady, Outcome, Permanent, Transient
@@ -312,3 +315,16 @@ def test_every_channel_has_a_class() -> None:
     assert isinstance(Channels().of("email"), EmailChannel)
     assert isinstance(Channels().of("sms"), SmsChannel)
     assert isinstance(Channels().of("push"), PushChannel)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), Transient("SSLError")),
+        (ssl.SSLError(1, "bad record mac"), Doubtful("SSLError")),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), Doubtful("SSLError")),
+    ],
+)
+def test_a_broken_tls_connection_leaves_doubt(error: ssl.SSLError, expected: Outcome) -> None:
+    reason = MaxRetryError(HTTPSConnectionPool("gateway.example.test"), "/messages", SSLError(error))
+    assert by_error(requests.exceptions.SSLError(reason)) == expected
