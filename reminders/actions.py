@@ -91,7 +91,7 @@ def set_ways(
     """Choose by which ways one kind of message comes, the first to try in front; none switches the kind off.
 
     Raises ``Invalid`` for an unknown kind or a way by which this kind does not travel, ``Refused`` for prompts to drink
-    where a condition forbids such advice. What is planned already is checked again when it is sent.
+    where a condition forbids or changes such advice. What is planned already is checked again when it is sent.
     """
     offered = _offered(kind)
     if wrong := [channel for channel in channels if channel not in offered]:

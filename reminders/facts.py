@@ -174,8 +174,11 @@ def _extra(rows: Sequence[OutboxMessage], patients: dict[int, Patient]) -> dict[
 
 
 def fluids_barred(ids: Collection[int]) -> set[int]:
-    """Those of the patients to whom a condition forbids advice on drinking: no prompt to drink either."""
-    barred = ConditionEffect.objects.filter(techniques__contains=[HYDRATION], level="contraindicated")
+    """Those of the patients to whom a condition forbids or changes advice on drinking: no prompt to drink either.
+
+    A precaution counts as well: "drink to thirst, not to a target" is the opposite of a prompt.
+    """
+    barred = ConditionEffect.objects.filter(techniques__contains=[HYDRATION])
     told = PatientCondition.objects.filter(patient__in=ids, answer="yes", condition__in=barred.values("condition"))
     return set(told.values_list("patient_id", flat=True))
 

@@ -57,7 +57,7 @@ class Person:
     paused_until: date | None = None
     in_care: bool = True
     on_hold: bool = False  # a new fact waits to be screened, or everything that would be due is held
-    fluids_barred: bool = False  # a condition forbids advice on drinking
+    fluids_barred: bool = False  # a condition forbids or changes advice on drinking
     orders: tuple[Order, ...] = ()
     entries: tuple[Entry, ...] = ()
     questions: frozenset[date] = frozenset()

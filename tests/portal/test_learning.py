@@ -16,6 +16,7 @@ from plans import learning
 from plans.habits import open_to, strip_of
 from plans.models import HabitTick, TopicAnswer
 from plans.tips import ORDER, Moment, Rests, tip_of
+from reminders.facts import fluids_barred
 from tests.factories.plans import case_signed
 from tests.portal.test_pages import own_log_in
 
@@ -124,6 +125,14 @@ def test_fluid_restriction_takes_the_habit_of_drinking_away(known: SimpleNamespa
     page = known.client.post("/portal/habits/", {"habits": ["drink"]})
     assert page.status_code == 422
     assert "Drink through the day" not in page.content.decode()
+
+
+@pytest.mark.hazard("H-18")
+@pytest.mark.parametrize("key", ["fluid_restriction", "hyponatraemia_history"])
+def test_no_reminder_to_drink_where_advice_on_drinking_differs(known: SimpleNamespace, key: str) -> None:
+    assert fluids_barred([known.patient.pk]) == set()
+    known.patient.conditions.filter(condition__key=key).update(answer="yes")
+    assert fluids_barred([known.patient.pk]) == {known.patient.pk}
 
 
 def test_choosing_and_ticking(known: SimpleNamespace) -> None:
