@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from django.db.models import QuerySet
+
 from clinic.models import Answer, User
 from exercises.actions import pause, resume
-from exercises.models import Prescription
+from exercises.models import Prescription, PrescriptionPause
+from plans.actions import told
 from plans.actions.worklist import close_alerts, raise_alert
 from plans.models import Plan, TreatmentNote, VisitMeasure
 from plans.visits.measures import NEW_FLAG
@@ -82,5 +85,16 @@ def _programme(plan: Plan, now: Mapping[str, str], questions: Mapping[str, Quest
     held = mine.filter(
         state=Prescription.State.PAUSED, pauses__ends_on__isnull=True, pauses__reason__startswith=HOLD_REASON
     )
+    if told.is_stopped(
+        plan.episode.patient_id
+    ):  # what the patient has told meanwhile stops them as well, until looked at
+        _leave_to_report(held)
+        return
     for row in held.distinct():
         resume(row, on=today)
+
+
+def _leave_to_report(held: QuerySet[Prescription]) -> None:
+    """The hold goes on as that of the patient's report; looking at the report ends it."""
+    mine = PrescriptionPause.objects.filter(prescription__in=held, ends_on__isnull=True, reason__startswith=HOLD_REASON)
+    mine.update(reason=f"{told.HOLD_REASON}; the answer at the visit was corrected")

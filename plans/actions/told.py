@@ -101,8 +101,17 @@ def _when(acted_at: datetime | None, now: datetime) -> datetime:
 
 
 def _pause(patient: Patient, by: User, told: Iterable[Sign], today: date) -> list[int]:
-    """Put everything that runs on hold, and say which; a hold that is there already stays as it is."""
+    """Put everything that runs on hold, and say which; a person's hold that is there already stays as it is.
+
+    What the safety gate holds is held by both from now on: it does not run again when only the gate lets go.
+    """
     reason = f"{HOLD_REASON}: {', '.join(sign.key for sign in told)}"
+    gate = PrescriptionPause.objects.filter(
+        prescription__patient=patient, ends_on__isnull=True, for_safety=True, by__isnull=True
+    )
+    for hold in gate.select_for_update(of=("self",)):
+        hold.by, hold.reason = by, f"{reason}; {hold.reason}"[:300]
+        hold.save(update_fields=["by", "reason"])
     running = Prescription.objects.filter(patient=patient, state=Prescription.State.ACTIVE).exclude(ends_on__lt=today)
     rows = list(running.order_by("pk"))
     for row in rows:

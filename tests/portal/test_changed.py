@@ -17,8 +17,10 @@ from assessments.vocabulary import RED_FLAGS
 from clinic.errors import Conflict, Refused
 from clinic.locality import patient_today
 from clinic.models import Practitioner
+from exercises.actions import hold_for_safety, lift_safety_hold, pause
 from exercises.models import Prescription, PrescriptionPause
 from plans.actions.phases import enter_phase
+from plans.actions.red_flags import _programme
 from plans.actions.told import MOST_PER_DAY, look_at
 from plans.models import Alert, ChangeLook, ChangeReport
 from plans.signs import CARRY_ON, EMERGENCY, SIGNS, most_urgent
@@ -237,6 +239,38 @@ def test_what_others_hold_stays_on_hold(home: SimpleNamespace) -> None:
     look_at(report, practitioner_of(home).user, goes_on=True, note="All clear", today=home.today)
     held.refresh_from_db()
     assert held.state == "paused"
+
+
+@pytest.mark.hazard("H-32")
+def test_what_the_safety_gate_lets_go_still_waits_for_the_look(home: SimpleNamespace) -> None:
+    rows = [home.prescription]
+    hold_for_safety(rows, on=home.today, reason="New fact")
+    report = change_report(home.patient, "saddle")
+    lift_safety_hold(rows, on=home.today)
+    home.prescription.refresh_from_db()
+    assert home.prescription.state == "paused", "the report waits"
+    hold_for_safety(rows, on=home.today, reason="New fact")
+    look_at(report, practitioner_of(home).user, goes_on=True, note="All clear", today=home.today)
+    home.prescription.refresh_from_db()
+    assert home.prescription.state == "paused", "the gate holds again"
+    lift_safety_hold(rows, on=home.today)
+    home.prescription.refresh_from_db()
+    assert home.prescription.state == "active"
+
+
+@pytest.mark.hazard("H-32")
+def test_a_corrected_answer_at_the_visit_does_not_overrule_the_report() -> None:
+    version = case_draft("case_01")
+    plan, physio = version.plan, version.plan.episode.practitioner.user
+    enter_phase(plan, version, number=1, by=physio, reason="Version 1 signed", today=TODAY)
+    mine = Prescription.objects.filter(episode__patient=plan.episode.patient)
+    for row in mine:
+        pause(row, by=physio, on=TODAY, reason="Red flag at the visit: saddle numbness")
+    report = change_report(plan.episode.patient, "saddle", by=physio)
+    _programme(plan, {}, {}, by=physio, today=TODAY)
+    assert set(mine.values_list("state", flat=True)) == {"paused"}
+    look_at(report, physio, goes_on=True, note="Spoke to her: clear", today=TODAY)
+    assert set(mine.values_list("state", flat=True)) == {"active"}
 
 
 def test_who_may_look(home: SimpleNamespace) -> None:
