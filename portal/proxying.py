@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import get_script_prefix, set_script_prefix
 
 from clinic.models import Proxy
@@ -56,7 +56,7 @@ class ProxyMiddleware:
         match = PREFIX.match(request.path_info)
         if match is None:
             if (accounts := ACCOUNTS.match(request.get_full_path())) is not None:
-                return HttpResponse(status=307, headers={"Location": accounts[1]})
+                return HttpResponseRedirect(accounts[1], preserve_request=True)
             return self.get_response(request)
         before = get_script_prefix()
         request.proxy_for = int(match[1])  # type: ignore[attr-defined]
