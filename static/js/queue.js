@@ -8,7 +8,9 @@
   const GIVE_UP_MS = 15000;
   const FIRST_RETRY_MS = 5000;
   const LAST_RETRY_MS = 5 * 60 * 1000;
-  const usable = Boolean(globalThis.indexedDB && globalThis.crypto?.subtle && crypto.randomUUID && (!inPage || me.person));
+  // Not on pages of somebody one looks after (/for/...): what waits here is sent as one's own.
+  const isOwn = !inPage || (me.person !== "" && location.pathname.startsWith("/portal/"));
+  const usable = Boolean(isOwn && globalThis.indexedDB && globalThis.crypto?.subtle && crypto.randomUUID);
   const radio = "BroadcastChannel" in globalThis ? new BroadcastChannel("kineplan-queue") : null;
   let session = "ok";
   let retryMs = FIRST_RETRY_MS;

@@ -14,6 +14,7 @@ from config.embedded.processes import wait_until
 from exercises.models import Prescription, SessionLog
 from tests.factories.clinic import ClinicFactory, EpisodeFactory
 from tests.factories.exercises import PrescriptionFactory
+from tests.factories.people import proxy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,6 +207,26 @@ def test_logging_out_removes_the_pages_and_another_person_sees_nothing(
     assert wait_until(lambda: SessionLog.objects.exists(), 10)
     assert stored(patient) == {"Pelvic tilt": ("done", None)}
     assert patient_date(patient, timezone.now()) == SessionLog.objects.get().on
+
+
+def test_what_a_carer_taps_is_never_taken_for_their_own(phone_of: Callable[[Patient], Page], patient: Patient) -> None:
+    carer = PrescriptionFactory(starts_on="2026-01-01", exercise__name="Heel raise").patient
+    assert carer.user is not None
+    proxy_of(patient, email=carer.user.email)
+    page = phone_of(carer)
+    page.goto(f"/for/{patient.pk}/portal/")
+    assert page.evaluate("kineplanQueue.usable") is False
+    done(page, "Pelvic tilt")
+    card(page, "Pelvic tilt").get_by_role("button", name="Pain 2 out of 10").click()
+    card(page, "Pelvic tilt").get_by_text("pain 2 of 10").wait_for()
+    page.context.set_offline(True)
+    done(page, "Bird dog")
+    page.get_by_text("No connection. Nothing was changed").wait_for()
+    page.context.set_offline(False)
+    page.goto("/portal/")
+    card(page, "Heel raise").wait_for()
+    assert page.locator("[data-bar=waiting]").is_hidden()
+    assert stored(patient) == {"Pelvic tilt": ("done", 2)}
 
 
 def test_a_refused_entry_is_shown_and_can_be_thrown_away(phone_of: Callable[[Patient], Page], patient: Patient) -> None:
