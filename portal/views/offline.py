@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +17,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.models import Clinic
+from clinic.locality import speaking_to
+from clinic.models import Clinic, Patient
 from portal.acts import MOST_ACTS, answer
 from portal.device import key_of, person_of
 from portal.pages import Visitor, portal_page
@@ -91,9 +93,12 @@ def worker(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """What is shown without a connection when the page asked for is not kept. The same for everybody."""
-    response = render(request, "portal/offline.html")
-    response["Cache-Control"] = SHORT
+    """What is shown without a connection when the page asked for is not kept: nothing of a person but the language."""
+    patient = Patient.objects.filter(user=request.user.pk).first() if request.user.is_authenticated else None
+    with speaking_to(patient) if patient else nullcontext():
+        response = render(request, "portal/offline.html")
+        response["Content-Language"] = get_language() or "en"
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -76,4 +78,6 @@ def _page(request: HttpRequest, user: User, own: Patient | None, form: ProxyForm
         "clinic": clinic,
         "clinic_name": clinic.name if clinic else "",
     }
-    return render(request, "portal/people.html", context, status=422 if form and form.errors else 200)
+    response = render(request, "portal/people.html", context, status=422 if form and form.errors else 200)
+    response["Content-Language"] = get_language() or settings.LANGUAGE_CODE
+    return response

@@ -133,8 +133,17 @@ async function received(url, answer) {
     await forgetPages();
     await kineplanQueue.setNote("person", person);
   }
+  await speak(answer.headers.get("Content-Language"));
   if (answer.ok && KEPT.test(url.pathname)) await keep(url, answer);
   return undefined;
+}
+
+// The page without a connection follows when the person chooses another language.
+async function speak(language) {
+  if (!language || language === (await kineplanQueue.note("language"))) return;
+  const cache = await caches.open(SHELL);
+  await cache.add(new Request(self.kineplan.offline, { cache: "reload" }));
+  await kineplanQueue.setNote("language", language);
 }
 
 async function keep(url, answer) {

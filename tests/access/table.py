@@ -51,7 +51,7 @@ OPEN_TO_ALL: dict[str, str] = {
     "healthz": "says whether the parts are up, nothing about people",
     "portal:manifest": "the name of the clinic and its icons",
     "portal:worker": "the service worker, the same for everybody",
-    "portal:offline": "the page without a connection, the same for everybody",
+    "portal:offline": "the page without a connection: nothing of a person but the language",
     "language": "the language of the pages before log-in, kept in a cookie",
 }
 

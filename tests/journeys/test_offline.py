@@ -229,6 +229,19 @@ def test_what_a_carer_taps_is_never_taken_for_their_own(phone_of: Callable[[Pati
     assert stored(patient) == {"Pelvic tilt": ("done", 2)}
 
 
+def test_the_page_without_a_connection_speaks_the_language_of_the_patient(
+    phone_of: Callable[[Patient], Page], patient: Patient
+) -> None:
+    page = phone_of(patient)
+    type(patient).objects.filter(pk=patient.pk).update(language="fr")
+    page.goto("/portal/")
+    said = "async () => (await (await caches.match('/portal/offline/')).text()).includes('lang=\"fr\"')"
+    assert wait_until(lambda: page.evaluate(said), 10)
+    page.context.set_offline(True)
+    page.goto("/portal/settings/")
+    assert page.locator("html").get_attribute("lang") == "fr"
+
+
 def test_a_refused_entry_is_shown_and_can_be_thrown_away(phone_of: Callable[[Patient], Page], patient: Patient) -> None:
     page = phone_of(patient)
     page.context.set_offline(True)
