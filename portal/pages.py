@@ -57,12 +57,21 @@ def portal_page(
         visitor = Visitor(cast(User, request.user), patient, timezone.now(), proxy)
         with speaking_to(patient):
             response = view(request, visitor, *args, **kwargs)
-            response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
+            _remember(request, response, get_language() or settings.LANGUAGE_CODE)
         is_redirect = 300 <= response.status_code < 400
         return _told(response) if is_redirect and request.headers.get("X-Kineplan-Act") else response
 
     update_wrapper(guarded, view)
     return guarded
+
+
+def _remember(request: HttpRequest, response: HttpResponse, language: str) -> None:
+    """Pages outside this door (an error, no connection, the log-in) speak as the last page inside did."""
+    response.headers["Content-Language"] = language
+    if getattr(request, "LANGUAGE_CODE", language) != language:
+        age, secure = settings.LANGUAGE_COOKIE_AGE, settings.LANGUAGE_COOKIE_SECURE
+        name = settings.LANGUAGE_COOKIE_NAME
+        response.set_cookie(name, language, max_age=age, secure=secure, httponly=True, samesite="Lax")
 
 
 def _told(redirect: HttpResponse) -> HttpResponse:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from hypothesis import settings as property_settings
 
 from config.embedded.engines import AlreadyRunning, Engines, Lock
@@ -72,6 +73,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[ENGINES_KEY].stop()
     if LOCK_KEY in config.stash:
         config.stash[LOCK_KEY].release()
+
+
+@pytest.fixture(autouse=True)
+def one_language() -> Iterator[None]:
+    """Each test begins in English: the middleware leaves the language of a request active in the thread."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -96,3 +96,5 @@ def test_the_portal_speaks_as_the_patient_chose_not_as_the_browser(client: Clien
     page = client.get(address).content.decode()
     assert 'lang="fr"' in page
     assert "Réglages" in page
+    lost = client.get("/portal/nothing-here/", headers={"Accept-Language": "en"}).content.decode()
+    assert 'lang="fr"' in lost, "a page outside the portal's door speaks on as the last one did"

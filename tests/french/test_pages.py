@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -96,6 +97,7 @@ def world(db: None) -> SimpleNamespace:
 
 def _speak(world: SimpleNamespace, language: str) -> None:
     Patient.objects.filter(pk=world.patient.pk).update(language=language)
+    world.client.cookies[settings.LANGUAGE_COOKIE_NAME] = language  # for pages without a patient
 
 
 def leftover(world: SimpleNamespace, english: str, french: str) -> set[str]:
