@@ -81,8 +81,9 @@ class Stop:
 
 
 def stop_of(station: Station, distances: Mapping[str, Distance]) -> Stop:
-    """The phase in words; ``distances`` are those of the running phase, by criterion."""
-    known = distances if station.state == "here" else None
+    """The phase in words; ``distances`` are those of the running phase, by criterion. Before its first review there are
+    none: then nothing is said, since what was not looked at is not "not measured"."""
+    known = distances if distances and station.state == "here" else None
     openers = (_opener(line, known) for line in station.criteria if station.state != "past")
     number = station.number
     return Stop(

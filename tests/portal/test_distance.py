@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from plans.summary import CriterionLine, Station
 from portal.distance import Distance, distance_of
+from portal.journey import stop_of
 
 DAY = date(2026, 11, 24)
 
@@ -54,3 +56,23 @@ def line(metric: str, op: str, *trend: float, baseline: str = "", value: str | N
 )
 def test_distance(met: bool | None, lines: list[dict[str, Any]], expected: Distance) -> None:
     assert distance_of({"met": met, "lines": lines}) == expected
+
+
+def station(state: str) -> Station:
+    line = CriterionLine("p1_pain", "gate", "", None, {"pain.nprs_worst_24h": "<= 4"})
+    return Station(1, state, None, False, (), (), (line,), ())
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "expected"),
+    [
+        ("here", {}, None),  # not reviewed yet: nothing is claimed
+        ("here", {"p1_spasm": Distance("met")}, Distance("unmeasured")),
+        ("here", {"p1_pain": Distance("open", share=50)}, Distance("open", share=50)),
+        ("ahead", {"p1_pain": Distance("open")}, None),
+    ],
+)
+def test_a_distance_is_said_only_of_the_running_phase_once_it_was_reviewed(
+    state: str, known: dict[str, Distance], expected: Distance | None
+) -> None:
+    assert [opener.distance for opener in stop_of(station(state), known).openers] == [expected]
