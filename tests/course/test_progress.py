@@ -93,7 +93,7 @@ def test_an_episode_without_anything_says_so(client: Client) -> None:
     assert "Nothing to draw yet" in page.content.decode()
 
 
-def test_two_years_of_daily_logs_cost_at_most_sixteen_queries(client: Client) -> None:
+def test_two_years_of_daily_logs_cost_at_most_eighteen_queries(client: Client) -> None:
     plan = long_plan(TWO_YEARS)
     client.force_login(lead(plan))
     address = reverse("staff:episode-progress", args=[plan.episode_id])
@@ -104,7 +104,7 @@ def test_two_years_of_daily_logs_cost_at_most_sixteen_queries(client: Client) ->
         took = time.perf_counter() - begun
     assert page.status_code == 200
     assert len(in_force(plan, day(0))) >= 3
-    assert len(seen) <= 16, "\n".join(q["sql"][:160] for q in seen)
+    assert len(seen) <= 18, "\n".join(q["sql"][:160] for q in seen)
     assert took < 5, took  # a broken loop, not a slow machine; the figure is in docs/architecture.md
 
 
