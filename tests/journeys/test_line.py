@@ -126,7 +126,8 @@ def choose_reminder_time(phone: Page, patient: Patient) -> None:
     """Every day in two minutes, and no quiet hours, so that the journey passes at any time of day."""
     soon = timezone.now().astimezone(ZoneInfo(patient.time_zone)) + timedelta(minutes=2)
     phone.goto("/portal/settings/")
-    phone.locator('[name="times"]').fill(f"{soon:%H:%M}")
+    for day in range(7):
+        phone.locator(f'[name="time_{day}"]').fill(f"{soon:%H:%M}")
     for name in ("quiet_from", "quiet_until"):
         phone.locator(f'[name="{name}"]').fill("03:00")
     phone.locator("section", has=phone.locator("#reminders")).get_by_role("button", name="Save").click()
